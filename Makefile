@@ -1,0 +1,61 @@
+# make demo     the light install in .venv, and the main job on the sample area: roofs/roofs.gpkg
+# make test     the full install in .venv-dev, and the whole test suite
+# make lint     ruff and mypy
+# make figures  measure the model and write what the README shows
+# make samples  render samples/ anew
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-312 lint figures samples
+SHELL := /bin/bash
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+
+# The first interpreter that is new enough and can make environments; `make PYTHON=... test` takes another.
+NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13; do \
+	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
+
+# A Python 3.12 beside it: there torchgeo is newer, and what touches it is tested again.
+PYTHON312 ?= $(shell for python in python3.12 $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.12*/bin/python3.12; do \
+	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 12))' 2>/dev/null \
+	&& echo $$python && break; done)
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+demo: .venv/installed
+	.venv/bin/roofgeo predict --aoi samples/area.geojson --output roofs --overwrite
+
+# The whole suite comes last, so that its summary is the last line.
+test: .venv-dev/installed test-312
+	.venv-dev/bin/python -m pytest
+
+ifeq ($(PYTHON312),)
+test-312:
+	@echo "no Python 3.12 found: the newest torchgeo is not tested"
+else
+test-312: .venv-dev312/installed
+	.venv-dev312/bin/python -m pytest tests/data
+endif
+
+lint: .venv-dev/installed
+	.venv-dev/bin/ruff check .
+	.venv-dev/bin/ruff format --check .
+	.venv-dev/bin/mypy
+
+figures: .venv-dev/installed
+	.venv-dev/bin/python -m tests.benchmarks.figures
+
+samples: .venv-dev/installed
+	.venv-dev/bin/python samples/make_samples.py
+
+# An environment is made anew only where pyproject.toml changed since.
+.venv/installed .venv-dev/installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "no Python of 3.11 or newer with venv found; name one: make PYTHON=/path/to/python"; false; }
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python $(PIP_INSTALL) -e '.$(if $(findstring dev,$@),[dev])'
+	@touch $@
+
+.venv-dev312/installed: pyproject.toml
+	$(PYTHON312) -m venv $(@D)
+	$(@D)/bin/python $(PIP_INSTALL) -e '.[dev]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""Predictions and truth -> figures and reports. Works in the light install: no torch."""

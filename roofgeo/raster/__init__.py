@@ -1,0 +1,1 @@
+"""Predictions to GeoTIFF: blend windows into blocks, write blocks as rasters."""

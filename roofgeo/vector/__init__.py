@@ -1,0 +1,1 @@
+"""A block's bands -> roof segments, roof lines and buildings -> GeoPackage."""

@@ -1,0 +1,94 @@
+"""One piece of roof -> its buildings: planes found, straightened, and all that the layers need of the bands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+
+from roofgeo.grid import Grid
+from roofgeo.schema import FIRST_PITCHED, FLAT
+from roofgeo.vector.crops import BoolArray, FloatArray, IntArray, RoofCrop
+from roofgeo.vector.evidence import face_downslopes, face_means, line_probabilities
+from roofgeo.vector.graph import GeometryArray, PlanarGraph, trace
+from roofgeo.vector.planes import find_planes, split_buildings
+from roofgeo.vector.regularize import regularize
+
+_CORNER_DEG: Final = 20.0
+
+
+@dataclass(frozen=True)
+class Building:
+    """A building in the grid's CRS: faces that share their edges, the lines between them, and the evidence for both.
+
+    Attributes:
+        faces: (faces,) Polygons.
+        downslopes: (faces, 2) unit vectors (east, north) of the grid; 0 where the face is flat.
+        classes: (faces, 18) mean class probabilities.
+        roof: (faces,) mean probability of roof.
+        heights_m: (faces,) mean height above ground; NaN if unknown.
+        clipped: (faces,) True where the face touches the edge of what was read.
+        lines: (lines,) straight LineStrings.
+        sides: (lines, 2) face on the left and on the right: 0, 1, ... of `faces`, -1 outside.
+        line_probabilities: (lines, 7) mean line probabilities.
+    """
+
+    faces: GeometryArray
+    downslopes: FloatArray
+    classes: FloatArray
+    roof: FloatArray
+    heights_m: FloatArray
+    clipped: BoolArray
+    lines: GeometryArray
+    sides: IntArray
+    line_probabilities: FloatArray
+
+
+def build(crop: RoofCrop, grid: Grid) -> tuple[Building, ...]:
+    """The buildings in one piece of roof: usually one, none if it is too small, more if they touch by a thread."""
+    parts = split_buildings(crop.mask, grid.pixel_size_m)
+    return tuple(_build_one(crop.part(mask), grid) for mask in parts)
+
+
+def _build_one(crop: RoofCrop, grid: Grid) -> Building:
+    labels = find_planes(crop, grid.pixel_size_m)
+    graph, polygons = regularize(trace(labels), grid.pixel_size_m)
+    lines, sides = straight_runs(graph)
+    count = len(polygons)
+    classes = face_means(labels, count, crop.segments)
+    pitched = classes[:, FIRST_PITCHED:].sum(1) >= classes[:, FLAT]
+    height = crop.height_m
+    return Building(
+        faces=_to_crs(polygons, crop, grid),
+        downslopes=face_downslopes(labels, count, crop.downslope) * pitched[:, None],
+        classes=classes,
+        roof=face_means(labels, count, crop.roof[None])[:, 0],
+        heights_m=np.full(count, np.nan) if height is None else face_means(labels, count, height[None])[:, 0],
+        clipped=np.isin(np.arange(1, count + 1), labels[crop.edge]),
+        lines=_to_crs(lines, crop, grid),
+        sides=sides - 1,
+        line_probabilities=line_probabilities(lines, crop.lines, grid.pixel_size_m),
+    )
+
+
+def straight_runs(graph: PlanarGraph) -> tuple[GeometryArray, IntArray]:
+    """The arcs cut at their corners: (lines,) LineStrings in pixels and (lines, 2) faces on the left and right."""
+    start, end, arc = graph.edges
+    dx, dy = (graph.xy[end] - graph.xy[start]).T
+    angle = np.arctan2(dy, dx)
+    turn = np.abs((np.diff(angle) + np.pi) % (2 * np.pi) - np.pi)
+    begins = np.concatenate([[True], (arc[1:] != arc[:-1]) | (turn > np.radians(_CORNER_DEG))])
+    run = np.cumsum(begins) - 1
+    vertices = np.concatenate([start[begins], end])
+    runs = np.concatenate([run[begins], run])
+    order = np.argsort(runs, kind="stable")
+    lines = shapely.linestrings(graph.xy[vertices[order]], indices=runs[order])
+    return np.asarray(lines), graph.sides[arc[begins]]
+
+
+def _to_crs(geometries: GeometryArray, crop: RoofCrop, grid: Grid) -> GeometryArray:
+    left, _, _, top = grid.window_bounds(crop.window)
+    corner, size = np.array([left, top]), np.array([grid.pixel_size_m, -grid.pixel_size_m])
+    return np.asarray(shapely.transform(geometries, lambda xy: corner + xy * size))

@@ -1,0 +1,203 @@
+"""A piece of roof -> a label raster of its planes: cut too finely by a watershed, then merged by evidence.
+
+Merging follows the piecewise constant model of Mumford and Shah (1989) in the greedy form of Koepfler, Lopez and
+Morel (1994), "A multiscale algorithm for image segmentation by variational method": two regions are one if keeping
+their border costs more than giving them one mean. Lines the network sees make a border cheaper to keep.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.segmentation import watershed
+
+from roofgeo.schema import FLAT, LINE_CODE
+from roofgeo.vector.crops import BoolArray, Float32Array, RoofCrop
+from roofgeo.vector.regions import Pairs, Regions, adjacent_pairs, merge
+
+LabelArray = NDArray[np.int32]
+
+MIN_BUILDING_M2: Final = 2.0
+MIN_FACE_M2: Final = 1.0
+MIN_FACE_RADIUS_M: Final = 0.25
+"""A face must hold a circle of this radius: what is thinner is the blur between two others, or a rim."""
+
+NECK_M: Final = 0.4
+"""What is thinner is no roof: spurs go, and buildings that touch by a thread come apart."""
+
+SMOOTHING_M: Final = 0.15
+BORDER_COST_M: Final = 0.5
+"""Mumford and Shah's lambda: a strip at right angles to its neighbour stays if it is wider than about this."""
+
+LINE_SEEN: Final = 0.15
+"""Probability from which a line counts as seen."""
+
+LINE_REACH_M: Final = 0.3
+LINE_CREST: Final = 0.75
+"""A crest is where the probability this far to either hand is less than this share of its own."""
+
+LINE_KEEPS: Final = 0.7
+"""A border along this share of which a line is seen stays even between planes that face the same way."""
+
+SAME_PLANE_DEG: Final = 20.0
+_EAVE_INSIDE_M: Final = 0.6
+_LEVELS: Final = 24
+
+
+def split_buildings(mask: BoolArray, pixel_size_m: float) -> list[BoolArray]:
+    """(height, width) masks of the buildings in a piece of roof, small holes filled, spurs and crumbs dropped."""
+    filled = _fill_holes(mask, MIN_FACE_M2 / pixel_size_m**2)
+    opened = _open(filled, NECK_M / pixel_size_m / 2)
+    labels, count = ndimage.label(opened)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    large = np.flatnonzero(sizes * pixel_size_m**2 >= MIN_BUILDING_M2)
+    return [labels == i for i in large if i > 0]
+
+
+def find_planes(crop: RoofCrop, pixel_size_m: float) -> LabelArray:
+    """(height, width) int32 labels of the planes of one building: 0 outside, 1.. inside, each 4-connected."""
+    features = _features(crop, SMOOTHING_M / pixel_size_m)
+    lines = _line_strength(crop, pixel_size_m)
+    labels = _oversegment(features, lines, crop.mask, SMOOTHING_M / pixel_size_m)
+    regions, pairs = _region_graph(labels, features, _seen(lines, pixel_size_m))
+    regions, pairs = merge(regions, pairs, lambda r, p: _border_cost(r, p, BORDER_COST_M / pixel_size_m))
+    regions, pairs = merge(regions, pairs, _angle_between)
+    regions = regions.with_radius(_inscribed_radius(regions.of_pixels(labels), regions.count))
+    regions, pairs = merge(regions, pairs, lambda r, p: _too_small(r, p, pixel_size_m))
+    return regions.of_pixels(labels)
+
+
+def _fill_holes(mask: BoolArray, limit_px: float) -> BoolArray:
+    holes, count = ndimage.label(~np.pad(mask, 1))
+    if count < 2:
+        return mask
+    small = np.bincount(holes.ravel(), minlength=count + 1) < limit_px
+    small[[0, holes[0, 0]]] = False
+    filled: BoolArray = mask | small[holes][1:-1, 1:-1]
+    return filled
+
+
+def _open(mask: BoolArray, radius_px: float) -> BoolArray:
+    if radius_px < 1:
+        return mask
+    reach = np.arange(-int(radius_px), int(radius_px) + 1)
+    disc = np.hypot(reach[:, None], reach) <= radius_px
+    opened: BoolArray = ndimage.binary_opening(np.pad(mask, len(reach)), disc)
+    inner = slice(len(reach), -len(reach))
+    return opened[inner, inner]
+
+
+def _blur(band: Float32Array, mask: BoolArray, sigma_px: float) -> Float32Array:
+    """Gaussian mean of (bands, height, width) over the pixels of `mask` alone."""
+    sigma = (0.0, sigma_px, sigma_px)
+    weight = ndimage.gaussian_filter(mask.astype(np.float32), sigma_px, truncate=3)
+    blurred = ndimage.gaussian_filter(band * mask, sigma, truncate=3)
+    mean: Float32Array = blurred / np.maximum(weight, 1e-3)
+    return mean
+
+
+def _features(crop: RoofCrop, sigma_px: float) -> Float32Array:
+    """(3, height, width) direction of (downslope east, downslope north, flat): 90 degrees apart is 1.41 apart."""
+    raw = np.concatenate([crop.downslope, crop.segments[FLAT][None]])
+    known = crop.roof > 0
+    smooth = _blur(raw, crop.mask & known, max(sigma_px, 1.0))
+    length = np.sqrt((smooth**2).sum(0))
+    features: Float32Array = smooth / np.sqrt(length**2 + 0.1**2)
+    return features
+
+
+def _line_strength(crop: RoofCrop, pixel_size_m: float) -> Float32Array:
+    """(height, width) probability of a line that parts two planes.
+
+    Eaves and rakes count only inside the building, where two roofs of different height touch.
+    """
+    lines = crop.lines
+    inside = ndimage.distance_transform_edt(np.pad(crop.mask, 1))[1:-1, 1:-1] > _EAVE_INSIDE_M / pixel_size_m
+    parting = lines[[LINE_CODE[t] for t in ("ridge", "hip", "valley", "step")]].sum(0)
+    outer = lines[[LINE_CODE["eave"], LINE_CODE["rake"]]].sum(0)
+    smooth = _blur((parting + outer * inside)[None], crop.mask, 0.7)[0]
+    return smooth * crop.mask
+
+
+def _seen(lines: Float32Array, pixel_size_m: float) -> Float32Array:
+    """(height, width) how surely the crest of a line runs here, 0..1.
+
+    A crest stands out above both hands in one of four directions. A border that crosses a line meets the crest once,
+    one that follows it meets it all along, however wide the network draws the line.
+    """
+    reach = max(1, round(LINE_REACH_M / pixel_size_m))
+    height, width = lines.shape
+    padded = np.pad(lines, reach)
+    crest = np.zeros(lines.shape, bool)
+    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        hands = (
+            padded[reach + s * down * reach :, reach + s * right * reach :][:height, :width] for s in (-1, 1)
+        )
+        crest |= np.maximum(*hands) < LINE_CREST * lines
+    seen: Float32Array = np.minimum(lines / LINE_SEEN, 1) * crest
+    return seen
+
+
+def _oversegment(features: Float32Array, lines: Float32Array, mask: BoolArray, sigma_px: float) -> LabelArray:
+    """(height, width) int32 basins of the boundary strength: change of direction plus line probability."""
+    sigma = max(sigma_px, 1.0)
+    nearest = ndimage.distance_transform_edt(~mask, return_distances=False, return_indices=True)
+    filled = features[:, nearest[0], nearest[1]]
+    slope = np.sqrt(sum(ndimage.sobel(filled, axis) ** 2 for axis in (1, 2)).sum(0)) / 8
+    strength = np.minimum(slope * sigma * 1.8, 1.0) + lines
+    levels = np.rint(ndimage.gaussian_filter(strength, sigma) * _LEVELS).astype(np.int32)
+    levels[~mask] = np.iinfo(np.int32).max  # else a minimum that goes on outside would count for none inside
+    labels: LabelArray = watershed(levels, mask=mask, connectivity=1).astype(np.int32)
+    return labels
+
+
+def _region_graph(labels: LabelArray, features: Float32Array, lines: Float32Array) -> tuple[Regions, Pairs]:
+    inside = labels > 0
+    count = int(labels.max())
+    flat = labels[inside]
+    size = np.bincount(flat, minlength=count + 1).astype(np.float64)
+    sums = np.stack([np.bincount(flat, band[inside], count + 1) for band in features], 1)
+    regions = Regions(np.arange(count + 1), size, sums, np.zeros(count + 1))
+    return regions, adjacent_pairs(labels, lines)
+
+
+def _border_cost(regions: Regions, pairs: Pairs, cost_px: float) -> NDArray[np.float64]:
+    """(pairs,) loss of merging over gain: below 1 merges."""
+    first, second = regions.size[pairs.first], regions.size[pairs.second]
+    apart = ((regions.mean[pairs.first] - regions.mean[pairs.second]) ** 2).sum(1)
+    loss = first * second / (first + second) * apart
+    gain = cost_px * pairs.length * np.maximum(1 - pairs.strength / LINE_KEEPS, 1e-9)
+    ratio: NDArray[np.float64] = loss / gain
+    ratio[pairs.strength >= LINE_KEEPS] = np.inf
+    return ratio
+
+
+def _angle_between(regions: Regions, pairs: Pairs) -> NDArray[np.float64]:
+    """(pairs,) angle between the means over the angle of one plane: below 1 merges; never across a line."""
+    mean = regions.mean / np.maximum(np.linalg.norm(regions.mean, axis=1, keepdims=True), 1e-9)
+    cosine = np.clip((mean[pairs.first] * mean[pairs.second]).sum(1), -1, 1)
+    ratio: NDArray[np.float64] = np.degrees(np.arccos(cosine)) / SAME_PLANE_DEG
+    ratio[pairs.strength >= LINE_KEEPS] = np.inf
+    return ratio
+
+
+def _too_small(regions: Regions, pairs: Pairs, pixel_size_m: float) -> NDArray[np.float64]:
+    """(pairs,) below 1 where one of the two is no face of its own; least for the longest border."""
+    small = (regions.size * pixel_size_m**2 < MIN_FACE_M2) | (regions.radius * pixel_size_m < MIN_FACE_RADIUS_M)
+    ratio: NDArray[np.float64] = 1 / (1 + pairs.length)
+    ratio[~(small[pairs.first] | small[pairs.second])] = np.inf
+    return ratio
+
+
+def _inscribed_radius(labels: LabelArray, count: int) -> NDArray[np.float64]:
+    """(count + 1,) radius in pixels of about the largest circle in each region."""
+    padded = np.pad(labels, 1)
+    same = np.ones(padded.shape, bool)
+    for axis in (0, 1):
+        for step in (1, -1):
+            same &= padded == np.roll(padded, step, axis)
+    depth = ndimage.distance_transform_edt(same)[1:-1, 1:-1] + 0.5
+    return np.asarray(ndimage.maximum(depth, labels, np.arange(count + 1)), np.float64)
