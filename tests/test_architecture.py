@@ -307,6 +307,10 @@ def test_importing_roofgeo_is_light() -> None:
     assert not {*TRAINING_ONLY, "rasterio", "geopandas", "onnxruntime", "scipy"} & set(modules)
 
 
+def test_evaluating_layers_imports_no_torch() -> None:
+    assert not set(TRAINING_ONLY) & set(record("import roofgeo.evaluation.layers")["modules"])
+
+
 def test_help_is_quick_and_imports_no_torch() -> None:
     runs = [record(command("--help")) for _ in range(3)]
     assert runs[0]["code"] == 0

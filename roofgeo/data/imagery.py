@@ -19,6 +19,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
+from rasterio._err import CPLE_BaseError  # what rasterio lets through of GDAL's errors has no public name
 from rasterio.enums import Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.vrt import WarpedVRT
@@ -50,6 +51,8 @@ MOST_DISTORTION = 0.005
 """Scale error of a CRS that is still true to scale: national grids stay below, Web Mercator is 0.0067 at its best."""
 
 NEARBY_DEG = 0.1
+
+GDAL_ERRORS = (RasterioError, CPLE_BaseError)
 
 WGS84 = CRS.from_epsg(4326)
 
@@ -118,7 +121,7 @@ class Imagery:
         with self._lock:
             try:
                 self._fill(pixels, grid, window)
-            except RasterioError as error:
+            except GDAL_ERRORS as error:
                 raise ImageryError(
                     f"{self.source} cannot be read at rows {window.row} to {window.row_end}, columns {window.col} to "
                     f"{window.col_end} of the grid: {_one_line(error)}",
@@ -272,7 +275,7 @@ def _read_tile(path: Path, given: CRS | None) -> Tile:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # it becomes an error below
             dataset = rasterio.open(path)
-    except RasterioError as error:
+    except GDAL_ERRORS as error:
         raise ImageryError(
             f"{path} is not a raster, or is damaged ({_one_line(error)})", "give a GeoTIFF, or copy it again"
         ) from error

@@ -54,11 +54,10 @@ def class_loss(weights: tuple[float, ...]) -> Loss:
     """Cross entropy with class weights, over the labelled pixels."""
 
     def loss(raw: Tensor, target: Tensor) -> Tensor:
+        if not bool((target != NODATA).any()):
+            return raw.sum() * 0
         weight = torch.tensor(weights, device=raw.device)
-        summed = functional.cross_entropy(raw.float(), target.long(), weight, ignore_index=NODATA, reduction="sum")
-        labelled = target != NODATA
-        total = weight[target[labelled].long()].sum()
-        return summed / total.clamp(min=1)
+        return functional.cross_entropy(raw.float(), target.long(), weight, ignore_index=NODATA)
 
     return loss
 
@@ -84,11 +83,15 @@ def roof_loss(raw: Tensor, target: Tensor) -> Tensor:
 
 
 def height_loss(raw: Tensor, target: Tensor) -> Tensor:
-    """Huber loss in metres, over the pixels of known height."""
+    """Huber loss in storeys of `STOREY_M`, over the pixels of known height."""
     known = ~target.isnan()
-    summed = functional.smooth_l1_loss(functional.softplus(raw[:, 0].float())[known], target[known], reduction="sum")
+    predicted = functional.softplus(raw[:, 0].float())[known]
+    summed = functional.smooth_l1_loss(predicted / STOREY_M, target[known] / STOREY_M, reduction="sum")
     return summed / known.sum().clamp(min=1)
 
+
+STOREY_M = 3.0
+"""Brings the height loss to the scale of the others."""
 
 _PITCHED_WEIGHT = 1.5
 

@@ -52,6 +52,13 @@ class RoofNet(nn.Module):
             {name: _head(architecture.decoder_channels[-1], HEADS[name]) for name in band_slices(architecture.heads)}
         )
 
+    def first_stages(self) -> tuple[nn.Module, ...]:
+        """The encoder's stem and the stages down to stride 4, where it is of the EfficientNet family; else nothing."""
+        model = self.encoder.model if hasattr(self.encoder, "model") else None
+        if not hasattr(model, "conv_stem"):
+            return ()
+        return (model.conv_stem, model.bn1, *model.blocks[:2])
+
     def raw(self, image: Tensor, metadata: Tensor) -> dict[str, Tensor]:
         """Outputs before activation, by head, each (batch, bands, height, width); arguments as for `forward`."""
         features = self.encoder(image / 127.5 - 1)

@@ -39,6 +39,11 @@ class RoofTraining(lightning.LightningModule):
         self.steps = steps
         self.log_variance = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in network.heads})
 
+    def on_train_start(self) -> None:
+        """Leave the encoder's first stages as they came: their low-level filters suit roofs, and are slow to train."""
+        for module in self.network.first_stages():
+            module.eval().requires_grad_(False)
+
     def metadata(self, batch: dict[str, Any]) -> Tensor:
         """(batch, 5) metadata vectors of a batch."""
         vectors = metadata_vectors(
@@ -145,7 +150,7 @@ def fit(
         max_steps=training.steps,
         val_check_interval=min(validate_every, training.steps),
         check_val_every_n_epoch=None,
-        callbacks=[checkpoints, EMAWeightAveraging(decay=0.995)],
+        callbacks=[checkpoints, EMAWeightAveraging(decay=0.98, update_every_n_steps=4)],
         logger=CSVLogger(run_folder, name="", version="", flush_logs_every_n_steps=20),
         log_every_n_steps=20,
         gradient_clip_val=5.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,12 +13,15 @@ import numpy as np
 import rasterio
 import rasterio.shutil
 from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError  # what rasterio lets through of GDAL's errors has no public name
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterioWindow
 
 from roofgeo.errors import DataError, OutputError
 from roofgeo.grid import Grid, Window
 from roofgeo.schema import RASTERS, Raster
+
+GDAL_ERRORS = (RasterioError, CPLE_BaseError)
 
 BLOCK_PX = 512
 """Side of the squares a GeoTIFF is stored in."""
@@ -46,7 +50,7 @@ class RasterWriter:
         try:
             for name in names:
                 self._datasets[name] = _create(_part_path(folder, RASTERS[name]), grid, RASTERS[name], tags)
-        except RasterioError as error:
+        except GDAL_ERRORS as error:
             self.discard()
             raise OutputError(f"{folder} cannot be written: {_one_line(error)}", "choose another --output") from error
 
@@ -68,7 +72,7 @@ class RasterWriter:
         place = RasterioWindow(part.col, part.row, part.width, part.height)
         try:
             self._datasets[name].write(inside, 1, window=place)
-        except RasterioError as error:
+        except GDAL_ERRORS as error:
             raise OutputError(f"{self.folder} cannot be written: {_one_line(error)}", "is the disk full?") from error
 
     def close(self) -> list[Path]:
@@ -81,11 +85,11 @@ class RasterWriter:
         Raises:
             OutputError: The disk is full, for instance.
         """
-        for dataset in self._datasets.values():
-            dataset.close()
         try:
+            for dataset in self._datasets.values():
+                dataset.close()
             paths = [_finish(self.folder, RASTERS[name]) for name in self._datasets]
-        except RasterioError as error:
+        except GDAL_ERRORS as error:
             raise OutputError(f"{self.folder} cannot be written: {_one_line(error)}", "is the disk full?") from error
         finally:
             self.discard()
@@ -94,7 +98,8 @@ class RasterWriter:
     def discard(self) -> None:
         """Remove what is not finished."""
         for name, dataset in self._datasets.items():
-            dataset.close()
+            with suppress(*GDAL_ERRORS):  # on a full disk the rest cannot be written, and is not wanted
+                dataset.close()
             part = _part_path(self.folder, RASTERS[name])
             part.unlink(missing_ok=True)
             _names_path(part).unlink(missing_ok=True)
@@ -190,7 +195,7 @@ def read_raster(path: str | Path, window: Window | None = None) -> NDArray[Any]:
     try:
         with rasterio.open(path) as dataset:
             pixels: NDArray[Any] = dataset.read(1, window=part)
-    except RasterioError as error:
+    except GDAL_ERRORS as error:
         raise DataError(f"{path} cannot be read: {_one_line(error)}", "check the path, or make it again") from error
     return pixels
 

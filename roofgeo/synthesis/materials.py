@@ -119,7 +119,7 @@ def clay_tiles(rng: np.random.Generator, colors: tuple[Rgb, ...] = CLAY) -> Mate
     moss = vary(rng, (78, 72, 54) if rng.random() < 0.6 else (180, 160, 140), 0.15)
     weathered = rng.random()
     return Material(
-        *rgb, *moss, patch=rng.uniform(-3.0, -0.6) if weathered < 0.6 else -9.0, patch_soft=rng.uniform(0.6, 2.0),
+        *rgb, *moss, patch=rng.uniform(-3.4, -0.9) if weathered < 0.5 else -9.0, patch_soft=rng.uniform(0.8, 3.0),
         grain=rng.uniform(0.02, 0.07), blotch=rng.uniform(0.02, 0.09),
         rib_m=rng.uniform(0.2, 0.33), rib=rng.uniform(0, 0.1),
         row_m=rng.uniform(0.28, 0.42), row=rng.uniform(0.02, 0.13),
@@ -199,7 +199,8 @@ def paved(rng: np.random.Generator, colors: tuple[Rgb, ...]) -> Material:
     slabs = rng.random() < 0.4
     return Material(
         *vary(rng, _pick(rng, colors), 0.14, 0.02), *vary(rng, _pick(rng, (*EARTH, *ASPHALT)), 0.15),
-        patch=rng.uniform(-5, -1.2), patch_soft=rng.uniform(0.8, 3), grain=rng.uniform(0.015, 0.05), blotch=rng.uniform(0.02, 0.08),
+        patch=rng.uniform(-5, -1.2), patch_soft=rng.uniform(0.8, 3),
+        grain=rng.uniform(0.015, 0.05), blotch=rng.uniform(0.02, 0.08),
         cell_u_m=rng.uniform(0.8, 4) if slabs else 0.0, cell_v_m=rng.uniform(0.8, 4) if slabs else 0.0,
         cell=rng.uniform(0, 0.06), joint=rng.uniform(0, 0.15),
     )  # fmt: skip

@@ -236,9 +236,10 @@ def _pattern(painting: _Painting) -> tuple[_Pattern, Image]:
 
 def _waves(at_m: Image, period_m: Image, amplitude: Image, pixel_size_m: float) -> Image:
     """A wave of the period, fainter as it nears what the pixels can show, and gone below."""
-    safe = np.where(period_m > 0, period_m, np.float32(1e9))
+    safe = np.where(period_m > 0, period_m, np.float32(1e9)).astype(np.float32, copy=False)
     visible = np.clip((safe / np.float32(pixel_size_m) - 1.6) / 2, 0, 1)
-    result: Image = amplitude * visible * np.cos(at_m * (np.float32(2 * math.pi) / safe))
+    phase = (at_m * np.float32(2 * math.pi)) / safe
+    result: Image = amplitude * visible * np.cos(phase)
     return result
 
 
@@ -247,8 +248,8 @@ def _cells(
 ) -> tuple[Image, Image]:
     """Brightness of sheets, slabs and tiles with their joints; and what each adds to the patches' noise."""
     wide, long = column("cell_u_m"), column("cell_v_m")
-    none = long <= 0
-    wide, long = np.where(none, np.float32(1e9), wide), np.where(none, np.float32(1e9), long)
+    none: NDArray[np.bool_] = long <= 0
+    wide[none] = long[none] = 1e9
     at_u, at_v = u / wide, v / long
     iu, iv = np.floor(at_u), np.floor(at_v)
     chance = hashed(iu.astype(np.int64), iv.astype(np.int64), number) - np.float32(0.5)

@@ -72,6 +72,7 @@ def render_scene(
     *,
     style: Style | str | None = None,
     sun_azimuth_deg: float | None = None,
+    sun: Sun | None = None,
     sensor: Sensor | None = None,
     whole_buildings: bool = False,
 ) -> RenderedScene:
@@ -83,6 +84,7 @@ def render_scene(
         pixel_size_m: Side of a pixel.
         style: A style, its name in `STYLES`, or None for a random one.
         sun_azimuth_deg: Clockwise from the picture's upward direction; None for within 60 degrees of south or north.
+        sun: The light; None for a random one.
         sensor: The camera; None for a random one.
         whole_buildings: Leave out buildings that the picture's edge would cut.
     """
@@ -91,7 +93,7 @@ def render_scene(
     extent = (shape[1] * pixel_size_m, shape[0] * pixel_size_m)
     chosen = STYLES[style] if isinstance(style, str) else style or draw_style(rng, max(extent))
     settlement = _settle(rng, extent, chosen, whole_buildings)
-    sun = _draw_sun(rng, sun_azimuth_deg)
+    sun = sun or _draw_sun(rng, sun_azimuth_deg)
     canopy = draw_canopy(rng, settlement.trees, shape, pixel_size_m)
     light = form_image(rng, settlement.view(canopy, sun), pixel_size_m)
     image = expose(rng, light, sensor or random_sensor(rng))
@@ -139,7 +141,7 @@ def _scatter_trees(rng: Rng, town: _Settlement, style: Style) -> None:
         for offset in rng.normal(0, 3.5, (int(rng.integers(1, 7)), 2)):
             place = Point(middle + offset)
             if len(standing.query(place, predicate="intersects")) == 0:
-                tree = random_tree(rng, (place.x, place.y), town.bare_trees, rng.uniform(0.8, 1.4))
+                tree = random_tree(rng, (place.x, place.y), town.bare_trees, rng.uniform(0.8, 1.4), style.palms)
                 town.trees.append(tree)
 
 
@@ -161,21 +163,21 @@ def _fill_lot(
     if rng.random() < style.walls:
         _enclose(rng, town, lot)
     for _ in range(rng.poisson(style.trees)):
-        _plant(rng, town, lot, outlines)
+        _plant(rng, town, lot, style, outlines)
 
 
 def _leave_vacant(rng: Rng, town: _Settlement, lot: Plot, style: Style) -> None:
     town.ground += gardens.field(rng, lot, style)
     if rng.random() < 0.35:
         for _ in range(rng.poisson(min(lot.length_m * lot.depth_m / 40, 25))):
-            _plant(rng, town, lot, [])
+            _plant(rng, town, lot, style, [])
 
 
-def _plant(rng: Rng, town: _Settlement, lot: Plot, outlines: list[Polygon]) -> None:
+def _plant(rng: Rng, town: _Settlement, lot: Plot, style: Style, outlines: list[Polygon]) -> None:
     x, y = lot.length_m / 2, lot.depth_m / 2
     center = lot.at(rng.uniform(-x, x), rng.uniform(-y, y))
     if not any(outline.contains(Point(center)) for outline in outlines):
-        town.trees.append(random_tree(rng, center, town.bare_trees, rng.uniform(0.7, 1.15)))
+        town.trees.append(random_tree(rng, center, town.bare_trees, rng.uniform(0.7, 1.15), style.palms))
 
 
 def _enclose(rng: Rng, town: _Settlement, lot: Plot) -> None:
@@ -198,8 +200,7 @@ def _main_building(rng: Rng, lot: Plot, style: Style) -> Roof | None:
     wide, deep = lot.length_m * rng.uniform(*style.fill), lot.depth_m * rng.uniform(*style.fill)
     across = deep > wide if rng.random() < 0.85 else deep <= wide
     room = (deep, wide) if across else (wide, deep)
-    limit = style.depth_m[1] if style.depth_m[0] >= 30 else 15.0
-    length, width = room[0], min(room[1], limit, room[0])
+    length, width = room[0], min(room[1], rng.uniform(*style.width_m), room[0])
     if width < 2.2:
         return None
     jitter = math.radians(float(np.clip(rng.normal(0, style.jitter_deg), -25, 25)))

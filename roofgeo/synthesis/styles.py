@@ -36,6 +36,8 @@ class Style:
         patches: Colours of the patches in it.
         roads: Colours of the roads.
         clutter: Mean number of small things lying in a yard.
+        palms: Share of palms among the trees.
+        width_m: The widest a roof gets across its longer side.
     """
 
     shapes: Weights
@@ -56,6 +58,8 @@ class Style:
     patches: tuple[Rgb, ...] = field(default=(*materials.STRAW, *materials.EARTH))
     roads: tuple[Rgb, ...] = materials.ASPHALT
     clutter: float = 1.0
+    palms: float = 0.08
+    width_m: Range = (6.5, 15)
 
 
 _HIP = {"hip": 3.0, "wings_hip": 4.0, "bumps_hip": 3.0, "pyramid": 0.5, "gable": 1.0, "wings_gable": 1.0, "annex": 0.7}
@@ -74,7 +78,7 @@ STYLES: dict[str, Style] = {
     ),
     "middle_europe": Style(
         _GABLE, {"clay": 4, "dark_tile": 3, "concrete_tile": 1, "metal": 0.5, "slate": 0.8}, (18, 50), (2.8, 7.5),
-        (14, 26), (20, 34), (0.4, 0.75), trees=2.5, jitter_deg=5, sheds=0.8,
+        (14, 26), (20, 34), (0.4, 0.75), trees=2.5, jitter_deg=5, sheds=0.8, palms=0.0, width_m=(7, 13.5),
     ),
     "equator": Style(
         {**_HIP, "gable": 4, "shed": 1.5, "wings_gable": 1.5, "annex": 1.5, "flat": 0.5},
@@ -105,13 +109,14 @@ STYLES: dict[str, Style] = {
     ),
     "rows": Style(
         {"row": 6, "row_flat": 1.2, "gable": 1, "hip": 0.7}, {"clay": 4, "dark_tile": 2, "slate": 3, "metal": 0.5},
-        (18, 45), (4, 9), (24, 48), (18, 28), (0.35, 0.6), trees=2, jitter_deg=2, sheds=1.5,
+        (18, 45), (4, 9), (24, 48), (18, 28), (0.35, 0.6), trees=2, jitter_deg=2, sheds=1.5, palms=0.0, width_m=(8, 13),
     ),
     "halls": Style(
         {"flat": 3, "gable": 3, "sawtooth": 1, "stepped_flat": 1.5, "shed": 1, "wings_flat": 1.2, "hip": 0.4},
         {"metal": 5, "iron": 2, "slate": 0.5, "concrete_tile": 0.4}, (3, 16), (4, 11), (30, 70), (30, 70), (0.45, 0.8),
         (90, 180), (6, 11), trees=1.0, walls=0.4, grounds=(*materials.ASPHALT, *materials.CONCRETE, *_GREEN),
         patches=(*materials.GRAVEL, *_GREEN), clutter=6, sheds=0.7, vacant=0.15,
+        width_m=(14, 45),
     ),
     "farms": Style(
         {**_GABLE, "gable": 8}, {"clay": 3, "iron": 2, "metal": 2, "dark_tile": 2, "thatch": 0.4}, (10, 45), (2.5, 6),

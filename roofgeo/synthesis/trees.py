@@ -55,8 +55,8 @@ class Canopy:
     cover: Image
 
 
-def random_tree(rng: Rng, center_m: tuple[float, float], bare: bool, scale: float = 1.0) -> Tree:
-    """A tree or a bush of some kind."""
+def random_tree(rng: Rng, center_m: tuple[float, float], bare: bool, scale: float = 1.0, palms: float = 0.08) -> Tree:
+    """A tree, a palm (in so many of all cases) or a bush."""
     bush = rng.random() < 0.4
     radius = (rng.uniform(0.4, 1.5) if bush else rng.uniform(1.3, 4.5)) * scale
     height = radius * rng.uniform(0.9, 1.4) if bush else radius * rng.uniform(1.3, 2.6) + 1
@@ -64,7 +64,7 @@ def random_tree(rng: Rng, center_m: tuple[float, float], bare: bool, scale: floa
     rgb = vary(rng, palette[int(rng.integers(len(palette)))], 0.2, 0.07)
     if rng.random() < 0.04:
         rgb = vary(rng, ((150, 70, 60), (170, 140, 60), (190, 150, 170))[int(rng.integers(3))], 0.15)
-    spiky = int(rng.integers(7, 12)) if rng.random() < 0.08 else 0
+    spiky = int(rng.integers(7, 12)) if rng.random() < palms else 0
     return Tree(center_m, radius, height, rgb, rng.uniform(0.15, 0.6), spiky)
 
 

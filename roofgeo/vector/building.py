@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -20,30 +21,56 @@ _CORNER_DEG: Final = 20.0
 
 
 @dataclass(frozen=True)
-class Building:
-    """A building in the grid's CRS: faces that share their edges, the lines between them, and the evidence for both.
+class Faces:
+    """Faces of buildings in the grid's CRS and what the network says of them.
 
     Attributes:
-        faces: (faces,) Polygons.
+        polygons: (faces,) Polygons.
         downslopes: (faces, 2) unit vectors (east, north) of the grid; 0 where the face is flat.
         classes: (faces, 18) mean class probabilities.
         roof: (faces,) mean probability of roof.
         heights_m: (faces,) mean height above ground; NaN if unknown.
         clipped: (faces,) True where the face touches the edge of what was read.
-        lines: (lines,) straight LineStrings.
-        sides: (lines, 2) face on the left and on the right: 0, 1, ... of `faces`, -1 outside.
-        line_probabilities: (lines, 7) mean line probabilities.
     """
 
-    faces: GeometryArray
+    polygons: GeometryArray
     downslopes: FloatArray
     classes: FloatArray
     roof: FloatArray
     heights_m: FloatArray
     clipped: BoolArray
-    lines: GeometryArray
+
+    def take(self, chosen: IntArray | BoolArray) -> Faces:
+        """The faces of these numbers, or where this is True."""
+        return Faces(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Faces]) -> Faces:
+        """All faces of all parts, one after the other."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Straight stretches of the edges of faces.
+
+    Attributes:
+        linestrings: (lines,) LineStrings in the grid's CRS.
+        sides: (lines, 2) number of the face on the left and on the right, -1 outside.
+        probabilities: (lines, 7) mean line probabilities.
+    """
+
+    linestrings: GeometryArray
     sides: IntArray
-    line_probabilities: FloatArray
+    probabilities: FloatArray
+
+
+@dataclass(frozen=True)
+class Building:
+    """A building: faces that share their edges exactly, and the lines these edges are."""
+
+    faces: Faces
+    lines: Lines
 
 
 def build(crop: RoofCrop, grid: Grid) -> tuple[Building, ...]:
@@ -60,17 +87,16 @@ def _build_one(crop: RoofCrop, grid: Grid) -> Building:
     classes = face_means(labels, count, crop.segments)
     pitched = classes[:, FIRST_PITCHED:].sum(1) >= classes[:, FLAT]
     height = crop.height_m
-    return Building(
-        faces=_to_crs(polygons, crop, grid),
+    faces = Faces(
+        polygons=_to_crs(polygons, crop, grid),
         downslopes=face_downslopes(labels, count, crop.downslope) * pitched[:, None],
         classes=classes,
         roof=face_means(labels, count, crop.roof[None])[:, 0],
         heights_m=np.full(count, np.nan) if height is None else face_means(labels, count, height[None])[:, 0],
         clipped=np.isin(np.arange(1, count + 1), labels[crop.edge]),
-        lines=_to_crs(lines, crop, grid),
-        sides=sides - 1,
-        line_probabilities=line_probabilities(lines, crop.lines, grid.pixel_size_m),
     )
+    probabilities = line_probabilities(lines, crop.lines, grid.pixel_size_m)
+    return Building(faces, Lines(_to_crs(lines, crop, grid), sides - 1, probabilities))
 
 
 def straight_runs(graph: PlanarGraph) -> tuple[GeometryArray, IntArray]:

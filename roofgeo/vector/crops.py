@@ -70,8 +70,8 @@ class RoofCrop:
     def roof(self) -> Float32Array:
         """(height, width) probability of roof: the roof head, else all classes but background."""
         if "roof" in self.bands:
-            return _unpack(self.bands["roof"])[0]
-        return np.where(self.mask, 1 - self.segments[BACKGROUND], 0).astype(np.float32)
+            return np.asarray(_unpack(self.bands["roof"])[0])
+        return np.asarray(np.where(self.mask, 1 - self.segments[BACKGROUND], 0), np.float32)
 
     @property
     def height_m(self) -> Float32Array | None:
@@ -80,17 +80,16 @@ class RoofCrop:
 
     @property
     def downslope(self) -> Float32Array:
-        """(2, height, width) east and north part of the downslope, its length the probability of a slope.
-
-        Classes and unit vectors come from two heads that err differently, so each gets half a say.
-        """
-        pitched = self.segments[FIRST_PITCHED:]
-        by_class = np.einsum("vc,chw->vhw", BIN_VECTORS, pitched)
+        """(2, height, width) east and north part of the downslope, its length the probability of a slope."""
         if "azimuth" not in self.bands:
-            return by_class
-        by_vector = _unpack(self.bands["azimuth"]) * pitched.sum(0)
-        mean: Float32Array = (by_class + by_vector) / 2
-        return mean
+            return self.downslope_by_class
+        vectors: Float32Array = _unpack(self.bands["azimuth"]) * self.segments[FIRST_PITCHED:].sum(0)
+        return vectors
+
+    @property
+    def downslope_by_class(self) -> Float32Array:
+        """The same from the class probabilities: surer at borders, but only as fine as the classes."""
+        return np.asarray(np.einsum("vc,chw->vhw", BIN_VECTORS, self.segments[FIRST_PITCHED:]), np.float32)
 
 
 def cut_crop(bands: Bands, mask: BoolArray, edge: BoolArray, within: tuple[slice, slice], window: Window) -> RoofCrop:
@@ -112,8 +111,8 @@ def cut_crop(bands: Bands, mask: BoolArray, edge: BoolArray, within: tuple[slice
 def _pack(head: str, band: Float32Array, mask: BoolArray) -> CompactArray:
     values = np.nan_to_num(np.where(mask, band, 0))
     if HEAD[head].activation in ("softmax", "sigmoid"):
-        return np.rint(np.clip(values, 0, 1) * _STEPS).astype(np.uint8)
-    return values.astype(np.float16)
+        return np.asarray(np.rint(np.clip(values, 0, 1) * _STEPS), np.uint8)
+    return np.asarray(values, np.float16)
 
 
 def _unpack(band: CompactArray) -> Float32Array:

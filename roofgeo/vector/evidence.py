@@ -38,7 +38,7 @@ def face_downslopes(labels: NDArray[np.int32], count: int, downslope: NDArray[np
     length = np.hypot(*downslope)
     fits = along > _OUTLIER_COS * length
     fine = face_means(labels, count, downslope * fits)
-    return np.where(np.hypot(*fine.T)[:, None] > 0, _unit(fine), rough)
+    return np.asarray(np.where(np.hypot(*fine.T)[:, None] > 0, _unit(fine), rough), np.float64)
 
 
 def line_probabilities(lines: GeometryArray, bands: NDArray[np.float32], pixel_size_m: float) -> FloatArray:
@@ -77,4 +77,4 @@ def _samples(lines: GeometryArray) -> tuple[FloatArray, FloatArray, NDArray[np.i
 
 def _unit(vectors: FloatArray) -> FloatArray:
     length = np.hypot(*vectors.T)[:, None]
-    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    return np.asarray(np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0))

@@ -116,8 +116,12 @@ def _sides(padded: NDArray[np.int32], start: IntArray, end: IntArray) -> IntArra
     return np.stack([left, right], 1).astype(np.int64)
 
 
-def face_polygons(graph: PlanarGraph) -> tuple[GeometryArray, BoolArray]:
+def face_polygons(graph: PlanarGraph, gap_px: float = 0.0) -> tuple[GeometryArray, BoolArray]:
     """The faces as polygons, and whether they are sound.
+
+    Args:
+        graph: The graph.
+        gap_px: Gaps between faces narrower than this are not sound.
 
     Returns:
         (faces,) Polygons in pixels, None where a face could not be built, and (faces,) bool: True where the face is
@@ -133,7 +137,7 @@ def face_polygons(graph: PlanarGraph) -> tuple[GeometryArray, BoolArray]:
     sound = np.bincount(face[inside], minlength=count + 1)[1:] == 1
     sound &= shapely.is_valid(polygons)
     present = np.flatnonzero(sound)
-    sound[present] &= shapely.is_empty(shapely.coverage_invalid_edges(polygons[present]))
+    sound[present] &= shapely.is_empty(shapely.coverage_invalid_edges(polygons[present], gap_width=gap_px))
     return polygons, sound
 
 

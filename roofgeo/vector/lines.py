@@ -1,4 +1,4 @@
-"""The type of each roof line, from the two planes it parts; the network has the last word where these leave a choice."""
+"""The type of each roof line, from the two planes it parts; the network chooses where these leave a choice."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 import shapely
 
-from roofgeo.schema import LINE_CODE, LINE_TYPES
-from roofgeo.vector.crops import BoolArray, FloatArray, IntArray
+from roofgeo.schema import LINE_TYPES
+from roofgeo.vector.crops import FloatArray, IntArray
 from roofgeo.vector.graph import GeometryArray
 
 _LEANS: Final = 0.25
@@ -16,6 +16,10 @@ _LEANS: Final = 0.25
 
 _LEVEL_COS: Final = (0.3, 0.5)
 """A line is level up to the first, inclined from the second of these parts of the downslope along it."""
+
+_LESS: Final = 0.4
+_PRIOR: Final = 0.05
+"""Added to every probability, so that the planes decide where the network sees no line at all."""
 
 _FOOT_COS: Final = (0.5, 0.85)
 """An outer edge is a rake up to the first, an eave from the second of these parts of the downslope across it."""
@@ -30,37 +34,35 @@ def line_types(lines: GeometryArray, left: FloatArray, right: FloatArray, heads:
         right: The same on the right.
         heads: (lines, 7) mean line probabilities.
     """
-    possible = possible_types(lines, left, right)
-    score = np.where(possible, heads[:, 1:] + 1e-6, 0)
-    return np.asarray(score.argmax(1) + 1, np.int64)
+    return np.asarray((fit(lines, left, right) * (heads[:, 1:] + _PRIOR)).argmax(1) + 1, np.int64)
 
 
-def possible_types(lines: GeometryArray, left: FloatArray, right: FloatArray) -> BoolArray:
-    """(lines, 6) whether each of `roofgeo.schema.LINE_TYPES` fits the planes beside the line."""
+def fit(lines: GeometryArray, left: FloatArray, right: FloatArray) -> FloatArray:
+    """(lines, 6) how well each of `roofgeo.schema.LINE_TYPES` fits the planes beside the line: 0 not, 1 well.
+
+    Planes that fall the same way meet at a step, or nearly in line at a hip or valley of two pitches: less likely.
+    """
     along = _directions(lines)
     across = np.stack([-along[:, 1], along[:, 0]], 1)
     away_left, away_right = (left * across).sum(1), -(right * across).sum(1)
     level = np.abs(np.stack([(left * along).sum(1), (right * along).sum(1)])).mean(0)
     outer = np.isnan(away_left) | np.isnan(away_right)
     foot = -np.where(np.isnan(away_left), away_right, away_left)
-    flat_left, flat_right = ~left.any(1), ~right.any(1)
-    possible = np.zeros((len(lines), len(LINE_TYPES)), bool)
-
-    def allow(name: str, where: BoolArray) -> None:
-        possible[:, LINE_CODE[name] - 1] |= where
-
-    flat = flat_left | flat_right
-    allow("eave", outer & (flat | (foot >= _FOOT_COS[0])))
-    allow("rake", outer & ~flat & (foot < _FOOT_COS[1]))
+    flat = ~left.any(1) | ~right.any(1)
     inner = ~outer & ~flat
     falling = inner & (away_left > -_LEANS) & (away_right > -_LEANS) & (away_left + away_right > 2 * _LEANS)
     rising = inner & (away_left < _LEANS) & (away_right < _LEANS) & (away_left + away_right < -2 * _LEANS)
-    doubtful = (np.abs(away_left) < _LEANS) | (np.abs(away_right) < _LEANS)
-    allow("ridge", falling & (level < _LEVEL_COS[1]))
-    allow("hip", falling & (level > _LEVEL_COS[0]))
-    allow("valley", rising)
-    allow("step", ~outer & (flat | ~(falling | rising) | doubtful))
-    return possible
+    mixed = inner & ~falling & ~rising
+    doubtful = inner & ((np.abs(away_left) < _LEANS) | (np.abs(away_right) < _LEANS))
+    fits = {
+        "eave": outer & (flat | (foot >= _FOOT_COS[0])),
+        "ridge": falling & (level < _LEVEL_COS[1]),
+        "hip": (falling & (level > _LEVEL_COS[0])) + _LESS * mixed,
+        "valley": rising + _LESS * mixed,
+        "rake": outer & ~flat & (foot < _FOOT_COS[1]),
+        "step": ~outer & (flat | mixed | doubtful),
+    }
+    return np.stack([fits[name] for name in LINE_TYPES], 1)
 
 
 def _directions(lines: GeometryArray) -> FloatArray:

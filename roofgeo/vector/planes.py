@@ -32,14 +32,14 @@ SMOOTHING_M: Final = 0.15
 BORDER_COST_M: Final = 0.5
 """Mumford and Shah's lambda: a strip at right angles to its neighbour stays if it is wider than about this."""
 
-LINE_SEEN: Final = 0.15
+LINE_SEEN: Final = 0.25
 """Probability from which a line counts as seen."""
 
 LINE_REACH_M: Final = 0.3
 LINE_CREST: Final = 0.75
 """A crest is where the probability this far to either hand is less than this share of its own."""
 
-LINE_KEEPS: Final = 0.7
+LINE_KEEPS: Final = 0.65
 """A border along this share of which a line is seen stays even between planes that face the same way."""
 
 SAME_PLANE_DEG: Final = 20.0
@@ -95,13 +95,15 @@ def _blur(band: Float32Array, mask: BoolArray, sigma_px: float) -> Float32Array:
     sigma = (0.0, sigma_px, sigma_px)
     weight = ndimage.gaussian_filter(mask.astype(np.float32), sigma_px, truncate=3)
     blurred = ndimage.gaussian_filter(band * mask, sigma, truncate=3)
-    mean: Float32Array = blurred / np.maximum(weight, 1e-3)
-    return mean
+    return np.asarray(blurred / np.maximum(weight, 1e-3), np.float32)
 
 
 def _features(crop: RoofCrop, sigma_px: float) -> Float32Array:
-    """(3, height, width) direction of (downslope east, downslope north, flat): 90 degrees apart is 1.41 apart."""
-    raw = np.concatenate([crop.downslope, crop.segments[FLAT][None]])
+    """(3, height, width) direction of (downslope east, downslope north, flat): 90 degrees apart is 1.41 apart.
+
+    Classes and unit vectors come from two heads that err differently, so each has half a say.
+    """
+    raw = np.concatenate([(crop.downslope + crop.downslope_by_class) / 2, crop.segments[FLAT][None]])
     known = crop.roof > 0
     smooth = _blur(raw, crop.mask & known, max(sigma_px, 1.0))
     length = np.sqrt((smooth**2).sum(0))
@@ -119,7 +121,7 @@ def _line_strength(crop: RoofCrop, pixel_size_m: float) -> Float32Array:
     parting = lines[[LINE_CODE[t] for t in ("ridge", "hip", "valley", "step")]].sum(0)
     outer = lines[[LINE_CODE["eave"], LINE_CODE["rake"]]].sum(0)
     smooth = _blur((parting + outer * inside)[None], crop.mask, 0.7)[0]
-    return smooth * crop.mask
+    return np.asarray(smooth * crop.mask, np.float32)
 
 
 def _seen(lines: Float32Array, pixel_size_m: float) -> Float32Array:
@@ -133,9 +135,7 @@ def _seen(lines: Float32Array, pixel_size_m: float) -> Float32Array:
     padded = np.pad(lines, reach)
     crest = np.zeros(lines.shape, bool)
     for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        hands = (
-            padded[reach + s * down * reach :, reach + s * right * reach :][:height, :width] for s in (-1, 1)
-        )
+        hands = (padded[reach + s * down * reach :, reach + s * right * reach :][:height, :width] for s in (-1, 1))
         crest |= np.maximum(*hands) < LINE_CREST * lines
     seen: Float32Array = np.minimum(lines / LINE_SEEN, 1) * crest
     return seen
@@ -146,11 +146,12 @@ def _oversegment(features: Float32Array, lines: Float32Array, mask: BoolArray, s
     sigma = max(sigma_px, 1.0)
     nearest = ndimage.distance_transform_edt(~mask, return_distances=False, return_indices=True)
     filled = features[:, nearest[0], nearest[1]]
-    slope = np.sqrt(sum(ndimage.sobel(filled, axis) ** 2 for axis in (1, 2)).sum(0)) / 8
+    across, down = (ndimage.sobel(filled, axis) for axis in (1, 2))
+    slope = np.sqrt((across**2 + down**2).sum(0)) / 8
     strength = np.minimum(slope * sigma * 1.8, 1.0) + lines
     levels = np.rint(ndimage.gaussian_filter(strength, sigma) * _LEVELS).astype(np.int32)
     levels[~mask] = np.iinfo(np.int32).max  # else a minimum that goes on outside would count for none inside
-    labels: LabelArray = watershed(levels, mask=mask, connectivity=1).astype(np.int32)
+    labels: LabelArray = watershed(levels, mask=mask, connectivity=1).astype(np.int32)  # type: ignore[no-untyped-call]
     return labels
 
 
@@ -159,7 +160,7 @@ def _region_graph(labels: LabelArray, features: Float32Array, lines: Float32Arra
     count = int(labels.max())
     flat = labels[inside]
     size = np.bincount(flat, minlength=count + 1).astype(np.float64)
-    sums = np.stack([np.bincount(flat, band[inside], count + 1) for band in features], 1)
+    sums = np.stack([np.bincount(flat, band[inside], count + 1).astype(np.float64) for band in features], 1)
     regions = Regions(np.arange(count + 1), size, sums, np.zeros(count + 1))
     return regions, adjacent_pairs(labels, lines)
 

@@ -132,5 +132,5 @@ def _grouped(first: IntArray, second: IntArray, length: FloatArray, line: FloatA
     apart = first != second
     low, high = np.minimum(first, second)[apart], np.maximum(first, second)[apart]
     keys, pair = np.unique(low * (count + 1) + high, return_inverse=True)
-    sums = [np.bincount(pair, values[apart], len(keys)) for values in (length, line)]
+    sums = [np.bincount(pair, v[apart], len(keys)).astype(np.float64) for v in (length, line)]
     return Pairs(keys // (count + 1), keys % (count + 1), sums[0], sums[1])

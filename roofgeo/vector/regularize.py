@@ -22,6 +22,7 @@ SIMPLIFY_M: Final = 0.35
 SHORT_M: Final = 0.5
 """Corners nearer than this are one: where four planes meet, pixels show two junctions of three."""
 
+GAP_M: Final = 0.02
 BEND_RMS_M: Final = 0.18
 """A bend goes if one line through both its edges misses their pixels by no more than this (root mean square)."""
 
@@ -43,7 +44,7 @@ def regularize(graph: PlanarGraph, pixel_size_m: float) -> tuple[PlanarGraph, Ge
     care = np.zeros(len(graph.sides), np.int64)
     while care.min() < len(_CARE):
         candidate = _attempt(graph, np.minimum(care, len(_CARE) - 1), pixel_size_m)
-        polygons, sound = face_polygons(candidate)
+        polygons, sound = face_polygons(candidate, GAP_M / pixel_size_m)
         if sound.all() and _in_one_piece(polygons):
             return candidate, polygons
         bad = np.concatenate([[False], ~sound])[graph.sides].any(1)

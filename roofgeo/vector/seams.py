@@ -64,9 +64,10 @@ def vectorize_block(bands: Bands, roof: BoolArray, valid: BoolArray, core: Windo
     """
     edge = _picture_edge(valid, core, grid)
     labels, _ = ndimage.label(roof & valid)
-    done, fragments = [], []
-    for number, within in enumerate(ndimage.find_objects(labels), 1):
-        rows, cols = within
+    done: list[Building] = []
+    fragments: list[Fragment] = []
+    for number, (rows, cols) in enumerate(ndimage.find_objects(labels), 1):
+        within = (rows, cols)
         window = Window(core.row + rows.start, core.col + cols.start, rows.stop - rows.start, cols.stop - cols.start)
         crop = cut_crop(bands, labels[within] == number, edge[within], within, window)
         if _reaches_another(window, core, grid):
@@ -86,7 +87,7 @@ def join_blocks(blocks: Iterable[BlockRoofs], grid: Grid) -> tuple[Building, ...
     rows, cols = _readable_sides(blocks, grid)
     fragments = [_with_edge(fragment, rows, cols, grid) for block in blocks for fragment in block.fragments]
     group = _groups(fragments, grid)
-    crossing = []
+    crossing: list[Building] = []
     for number in range(group.max(initial=-1) + 1):
         crop = _paste([fragments[i].crop for i in np.flatnonzero(group == number)])
         crossing.extend(build(crop, grid))

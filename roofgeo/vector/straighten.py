@@ -18,6 +18,9 @@ SNAP_DEG: Final = 12.0
 SNAP_MOVE_M: Final = 0.3
 """An edge turns to a direction of the building only if neither end moves further than this."""
 
+ALONG_MOVE_M: Final = 0.2
+"""Edges that go on in line across a junction become one line only if no end moves further than this."""
+
 _ALONG_DEG: Final = 10.0
 _SECOND_DIRECTION: Final = 0.25
 _PEAK_DEG: Final = 15.0
@@ -50,7 +53,7 @@ class _Lines:
 
     def distance(self, points: FloatArray) -> FloatArray:
         """(edges,) distance of one point per edge."""
-        return np.abs((self.normal * points).sum(1) - self.offset)
+        return np.asarray(np.abs((self.normal * points).sum(1) - self.offset))
 
 
 def straighten(graph: PlanarGraph, kept: BoolArray, free: BoolArray, pixel_size_m: float) -> FloatArray:
@@ -67,7 +70,7 @@ def straighten(graph: PlanarGraph, kept: BoolArray, free: BoolArray, pixel_size_
     """
     edges = _edges(graph, kept)
     lines = _fit(edges.moments, graph.xy[edges.end] - graph.xy[edges.start])
-    moments = _along_one_line(edges, lines, graph.xy, SNAP_MOVE_M / pixel_size_m)
+    moments = _along_one_line(edges, lines, graph.xy, ALONG_MOVE_M / pixel_size_m)
     lines = _fit(moments, graph.xy[edges.end] - graph.xy[edges.start])
     lines = _snap(edges, moments, lines, graph.xy, SNAP_MOVE_M / pixel_size_m)
     moved = _meet(graph.xy, edges, lines)
@@ -101,7 +104,7 @@ def _angles(lines: _Lines) -> FloatArray:
     return angles
 
 
-def _apart(first: FloatArray, second: FloatArray, period: float) -> FloatArray:
+def _apart(first: FloatArray, second: FloatArray | float, period: float) -> FloatArray:
     """Signed difference of two angles in radians, the smallest modulo `period`."""
     difference: FloatArray = (first - second + period / 2) % period - period / 2
     return difference
@@ -113,7 +116,7 @@ def _along_one_line(edges: _Edges, lines: _Lines, xy: FloatArray, reach_px: floa
     count = len(edges.start)
     links = coo_array((np.ones(len(pairs)), pairs.T), shape=(count, count))
     group = connected_components(links, directed=False)[1]
-    pooled = np.stack([np.bincount(group, column) for column in edges.moments.T], 1)[group]
+    pooled: FloatArray = np.stack([np.bincount(group, c).astype(np.float64) for c in edges.moments.T], 1)[group]
     fitted = _fit(pooled, xy[edges.end] - xy[edges.start])
     far = np.maximum(fitted.distance(xy[edges.start]), fitted.distance(xy[edges.end])) > reach_px
     apart = np.bincount(group, far)[group] > 0
@@ -127,14 +130,14 @@ def _continuations(edges: _Edges, lines: _Lines) -> IntArray:
     order = np.argsort(vertex, kind="stable")
     edge = np.tile(np.arange(count), 2)[order]
     pairs = []
-    for step in (1, 2, 3):  # at most four edges meet in a corner of pixels
+    for step in range(1, 6):  # four edges meet in a corner of pixels at most, six once two junctions are one
         same = vertex[order][step:] == vertex[order][:-step]
         pairs.append(np.stack([edge[:-step][same], edge[step:][same]], 1))
     found = np.concatenate(pairs)
     angle = _angles(lines)
     close = np.abs(_apart(angle[found[:, 0]], angle[found[:, 1]], np.pi)) < np.radians(_ALONG_DEG)
     alike = edges.outer[found[:, 0]] == edges.outer[found[:, 1]]
-    return found[close & alike & (found[:, 0] != found[:, 1])]
+    return np.asarray(found[close & alike & (found[:, 0] != found[:, 1])])
 
 
 def _snap(edges: _Edges, moments: FloatArray, lines: _Lines, xy: FloatArray, reach_px: float) -> _Lines:
@@ -156,10 +159,10 @@ def _snap(edges: _Edges, moments: FloatArray, lines: _Lines, xy: FloatArray, rea
 def _directions(angle: FloatArray, weight: FloatArray) -> list[float]:
     """Main direction of a building in radians modulo 90 degrees, and a second one if a good part of it follows one."""
     bins = np.arange(180) * np.pi / 360
-    left, found = weight.copy(), []
+    left, found = weight.copy(), list[float]()
     while left.sum() > _SECOND_DIRECTION * weight.sum() and len(found) < 3:
         spread = np.radians(4.0)
-        votes = (left * np.exp(-0.5 * (_apart(bins[:, None], angle, np.pi / 2) / spread) ** 2)).sum(1)
+        votes = (left * np.exp(-0.5 * (_apart(bins[:, None], angle[None], np.pi / 2) / spread) ** 2)).sum(1)
         peak = bins[int(np.argmax(votes))]
         near = np.abs(_apart(angle, peak, np.pi / 2)) < np.radians(_PEAK_DEG)
         if found and left[near].sum() < _SECOND_DIRECTION * weight.sum():

@@ -84,17 +84,26 @@ def test_windows_in_any_order_off_the_lattice(tmp_path: Path) -> None:
     assert (read_raster(path, part) == whole[part.slices_in(GRID.window)]).all()
 
 
-def test_overviews_mix_no_classes_but_average_heights(written: Path) -> None:
+def test_overviews_average_heights(written: Path) -> None:
     with rasterio.open(written / RASTERS["height"].filename, overview_level=0) as dataset:
         assert dataset.read(1)[0, 0] == pytest.approx((0 + 1 + 0 + 1) / 4)  # 700 is a multiple of 7
-    with rasterio.open(written / RASTERS["segments"].filename, overview_level=0) as dataset:
-        assert set(np.unique(dataset.read(1))) <= {*range(len(SEGMENT_CLASSES)), NODATA}
+
+
+def test_overviews_invent_no_classes(tmp_path: Path) -> None:
+    with RasterWriter(tmp_path, GRID, ("segments",), {}) as writer:
+        writer.write("segments", GRID.window, RNG.choice([2, 17], GRID.shape))
+    with rasterio.open(tmp_path / RASTERS["segments"].filename, overview_level=0) as dataset:
+        assert set(np.unique(dataset.read(1))) == {2, 17}
 
 
 def test_an_error_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), RasterWriter(tmp_path, GRID, tuple(RASTERS), TAGS) as writer:
-        writer.write("lines", Window(0, 0, 10, 10), np.zeros((10, 10), dtype=np.uint8))
-        raise KeyboardInterrupt
+    def interrupted() -> None:
+        with RasterWriter(tmp_path, GRID, tuple(RASTERS), TAGS) as writer:
+            writer.write("lines", Window(0, 0, 10, 10), np.zeros((10, 10), dtype=np.uint8))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert not list(tmp_path.iterdir())
 
 
@@ -108,6 +117,23 @@ def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written") as caught:
         RasterWriter(tmp_path / "file", GRID, ("lines",), {})
     assert caught.value.exit_code == 2 and caught.value.hint
+
+
+def test_full_disk(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="only POSIX can limit the size of a file")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def write() -> None:
+        with RasterWriter(tmp_path, GRID, ("height",), {}) as writer:
+            writer.write("height", GRID.window, RNG.random(GRID.shape))
+
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))
+        with pytest.raises(OutputError, match="cannot be written"):
+            write()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list(tmp_path.iterdir())
 
 
 def test_reading_what_is_no_raster(tmp_path: Path) -> None:

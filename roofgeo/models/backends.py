@@ -1,0 +1,66 @@
+"""Run a network on windows. ONNX Runtime on the CPU, without PyTorch."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf
+
+from roofgeo.errors import ModelError
+from roofgeo.models.checkpoint import Model
+from roofgeo.models.metadata import metadata_vectors
+from roofgeo.schema import band_slices
+
+_ONNX_ERRORS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf)
+
+
+class OnnxNetwork:
+    """A model's network on the CPU.
+
+    Args:
+        model: The model.
+        threads: Threads it may use; None for all cores.
+
+    Raises:
+        ModelError: ONNX Runtime cannot use the model, or it does not keep the contract.
+    """
+
+    def __init__(self, model: Model, threads: int | None = None) -> None:
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        if threads is not None:
+            options.intra_op_num_threads = threads
+        try:
+            self._session = onnxruntime.InferenceSession(
+                model.onnx_path, options, providers=["CPUExecutionProvider"]
+            )
+        except _ONNX_ERRORS as error:
+            raise ModelError(f"{model.onnx_path} cannot be used: {error}", "Fetch or install the model again.") from error
+        inputs = {entry.name for entry in self._session.get_inputs()}
+        if inputs != {"image", "metadata"}:
+            raise ModelError(
+                f"{model.onnx_path} takes {', '.join(sorted(inputs))}; roofgeo gives image and metadata",
+                "Use a model that roofgeo has exported.",
+            )
+        self.slices = band_slices(model.card.heads)
+        self.band_count = max(s.stop for s in self.slices.values())
+        self._pixel_size_m = model.card.pixel_size_m
+
+    def predict(
+        self, image: NDArray[np.uint8], source_pixel_size_m: float, sun_azimuth_deg: float
+    ) -> NDArray[np.float32]:
+        """All bands of one window.
+
+        Args:
+            image: (3, height, width) uint8 red, green, blue; sides multiples of 32.
+            source_pixel_size_m: Pixel size the picture was taken with; NaN if unknown.
+            sun_azimuth_deg: Where the sun stands, clockwise from up; NaN if unknown.
+
+        Returns:
+            (bands, height, width) float32 in the order of `slices`.
+        """
+        metadata = metadata_vectors(self._pixel_size_m, source_pixel_size_m, sun_azimuth_deg)
+        outputs = self._session.run(None, {"image": image[None].astype(np.float32), "metadata": metadata})
+        bands: NDArray[np.float32] = outputs[0][0]
+        return bands

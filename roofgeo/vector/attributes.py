@@ -1,0 +1,269 @@
+"""Buildings -> the three layers: azimuths, areas, lengths, types and confidence, all segments and lines at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS, Proj, Transformer
+
+from roofgeo.grid import Grid
+from roofgeo.schema import (
+    AZIMUTH_BIN_DEG,
+    BUILDINGS_LAYER,
+    COMPASS,
+    FIRST_PITCHED,
+    FLAT,
+    LAYERS,
+    LINE_CODE,
+    LINE_TYPES,
+    LINES_LAYER,
+    SEGMENTS_LAYER,
+    Layer,
+    orientation_name,
+)
+from roofgeo.vector.building import Building, Faces, Lines
+from roofgeo.vector.crops import BoolArray, FloatArray, IntArray
+from roofgeo.vector.cut import clipped_to, kept_apart, outline, touching
+from roofgeo.vector.graph import GeometryArray
+from roofgeo.vector.lines import line_types
+from roofgeo.vector.rooftype import roof_type
+
+SQUARE_DEG: Final = 10.0
+"""A segment's azimuth is set square to its longest eave or ridge if it is off by no more than this."""
+
+
+@dataclass(frozen=True)
+class _Roofs:
+    """All buildings side by side; numbers of faces count through all of them.
+
+    Attributes:
+        outlines: (buildings,) Polygons.
+        scale_m2: (buildings,) area in the grid over area on the ground.
+        north_deg: (buildings,) azimuth from true north minus azimuth from the grid's.
+        faces: All faces.
+        face_building: (faces,) building of each face.
+        lines: All lines.
+        line_building: (lines,) building of each line.
+        line_code: (lines,) type of each line.
+    """
+
+    outlines: GeometryArray
+    scale_m2: FloatArray
+    north_deg: FloatArray
+    faces: Faces
+    face_building: IntArray
+    lines: Lines
+    line_building: IntArray
+    line_code: IntArray
+
+    @property
+    def pitched(self) -> BoolArray:
+        """(faces,) True where the face has a downslope."""
+        return np.asarray(self.faces.downslopes.any(1))
+
+
+def attribute_layers(
+    buildings: Iterable[Building],
+    grid: Grid,
+    area: shapely.Geometry | None = None,
+    *,
+    clip: bool = False,
+    min_confidence: float = 0.0,
+    heights_known: bool = False,
+) -> dict[str, gpd.GeoDataFrame]:
+    """The layers of `roofgeo.schema.LAYERS` by name, numbered from north to south and west to east.
+
+    Args:
+        buildings: All that were found.
+        grid: Their grid.
+        area: Buildings that touch it belong to the result; None takes all. In the grid's CRS.
+        clip: Cut buildings at the area's edge instead of keeping them whole.
+        min_confidence: Least confidence of a building.
+        heights_known: Whether the heights are good enough to be told.
+    """
+    chosen = kept_apart(list(buildings))
+    if area is not None:
+        chosen = touching(chosen, area)
+    if area is not None and clip:
+        chosen = clipped_to(chosen, area)
+    chosen = [b for b in chosen if _confidence(b) >= min_confidence]
+    if not chosen:
+        return {layer.name: _frame(layer, {}, np.zeros(0, object), grid.crs) for layer in LAYERS}
+    roofs = _side_by_side(chosen, grid)
+    azimuth_grid = _azimuths(roofs)
+    segments = _segments(roofs, azimuth_grid, heights_known)
+    return {
+        SEGMENTS_LAYER.name: _frame(SEGMENTS_LAYER, segments, roofs.faces.polygons, grid.crs),
+        LINES_LAYER.name: _frame(LINES_LAYER, _lines(roofs), roofs.lines.linestrings, grid.crs),
+        BUILDINGS_LAYER.name: _frame(BUILDINGS_LAYER, _buildings(roofs, segments), roofs.outlines, grid.crs),
+    }
+
+
+def _confidence(building: Building) -> float:
+    return float(np.average(building.faces.roof, weights=shapely.area(building.faces.polygons)))
+
+
+def _side_by_side(buildings: Sequence[Building], grid: Grid) -> _Roofs:
+    outlines = np.asarray([outline(b) for b in buildings], object)
+    order = _north_to_south(outlines)
+    ordered = [_with_ordered_faces(buildings[i]) for i in order]
+    scale_m2, north_deg = _on_the_ground(outlines[order], grid)
+    faces = Faces.joined([b.faces for b in ordered])
+    face_building = np.repeat(np.arange(len(order)), [len(b.faces.polygons) for b in ordered])
+    line_building = np.repeat(np.arange(len(order)), [len(b.lines.linestrings) for b in ordered])
+    lines = _joined_lines([b.lines for b in ordered], np.searchsorted(face_building, line_building))
+    beside = np.concatenate([faces.downslopes, np.full((1, 2), np.nan)])[lines.sides]
+    code = line_types(lines.linestrings, beside[:, 0], beside[:, 1], lines.probabilities)
+    return _Roofs(outlines[order], scale_m2, north_deg, faces, face_building, lines, line_building, code)
+
+
+def _joined_lines(parts: Sequence[Lines], first_face: IntArray) -> Lines:
+    """All lines; `first_face` (lines,) is the number that face 0 of the line's building now has."""
+    sides = np.concatenate([part.sides for part in parts])
+    return Lines(
+        np.concatenate([part.linestrings for part in parts]),
+        np.where(sides >= 0, sides + first_face[:, None], -1),
+        np.concatenate([part.probabilities for part in parts]),
+    )
+
+
+def _north_to_south(geometries: GeometryArray) -> IntArray:
+    """Order by upper left corner: north to south, then west to east."""
+    left, _, _, top = shapely.bounds(geometries).T
+    points = shapely.get_coordinates(shapely.point_on_surface(geometries))
+    return np.asarray(np.lexsort((points[:, 0], -points[:, 1], left, -top)), np.int64)
+
+
+def _with_ordered_faces(building: Building) -> Building:
+    order = _north_to_south(building.faces.polygons)
+    number = np.append(np.argsort(order), -1)
+    return Building(building.faces.take(order), replace(building.lines, sides=number[building.lines.sides]))
+
+
+def _on_the_ground(outlines: GeometryArray, grid: Grid) -> tuple[FloatArray, FloatArray]:
+    """(outlines,) areal scale of the projection and, in degrees, its meridian convergence, at each outline.
+
+    The latter equals `Grid.north_offset_deg`, for all places at once.
+    """
+    x, y = shapely.get_coordinates(shapely.centroid(outlines)).T
+    lon, lat = Transformer.from_crs(grid.crs, grid.crs.geodetic_crs, always_xy=True).transform(x, y)
+    factors = Proj(grid.crs).get_factors(lon, lat)
+    return np.asarray(factors.areal_scale), np.asarray(factors.meridian_convergence)
+
+
+def _azimuths(roofs: _Roofs) -> FloatArray:
+    """(faces,) downslope in degrees from the grid's north, square to the longest eave or ridge; NaN if flat."""
+    azimuth = np.where(roofs.pitched, np.degrees(np.arctan2(*roofs.faces.downslopes.T)) % 360, np.nan)
+    level = np.isin(roofs.line_code, (LINE_CODE["eave"], LINE_CODE["ridge"]))
+    line = np.tile(np.flatnonzero(level), 2)
+    face = np.concatenate([*roofs.lines.sides[level].T])
+    line, face = line[face >= 0], face[face >= 0]
+    off = (_grid_azimuths(roofs.lines.linestrings)[line] + 90 - azimuth[face] + 90) % 180 - 90
+    near = np.abs(off) <= SQUARE_DEG
+    line, face, off = line[near], face[near], off[near]
+    shortest_first = np.argsort(shapely.length(roofs.lines.linestrings)[line], kind="stable")
+    turn = np.zeros(len(azimuth))
+    turn[face[shortest_first]] = off[shortest_first]  # of several the last one, the longest, counts
+    return _within(azimuth + turn, 360)
+
+
+def _within(angle_deg: FloatArray, period_deg: float) -> FloatArray:
+    """Angles from 0 up to, but not, the period: a remainder of a tiny negative number rounds to the period itself."""
+    rest = angle_deg % period_deg
+    return np.asarray(np.where(rest >= period_deg, 0.0, rest))
+
+
+def _grid_azimuths(lines: GeometryArray) -> FloatArray:
+    """(lines,) direction from first to last point in degrees from the grid's north."""
+    ends = [shapely.get_coordinates(shapely.get_point(lines, i)) for i in (0, -1)]
+    return np.asarray(np.degrees(np.arctan2(*(ends[1] - ends[0]).T)) % 360)
+
+
+def _segments(roofs: _Roofs, azimuth_grid: FloatArray, heights_known: bool) -> dict[str, Any]:
+    azimuth = _within(azimuth_grid + roofs.north_deg[roofs.face_building], 360)
+    unknown = np.full(len(azimuth), np.nan)
+    return {
+        "segment_id": np.arange(1, len(azimuth) + 1),
+        "building_id": roofs.face_building + 1,
+        "orientation": [orientation_name(a) for a in azimuth],
+        "azimuth_deg": azimuth,
+        "azimuth_grid_deg": azimuth_grid,
+        "slope_deg": unknown,
+        "footprint_area_m2": shapely.area(roofs.faces.polygons) / roofs.scale_m2[roofs.face_building],
+        "area_m2": unknown,
+        "height_m": roofs.faces.heights_m if heights_known else unknown,
+        "clipped": roofs.faces.clipped,
+        "confidence": _class_confidence(roofs),
+    }
+
+
+def _class_confidence(roofs: _Roofs) -> FloatArray:
+    """(faces,) mean probability of flat, or of the two classes on either hand of the downslope."""
+    position = np.degrees(np.arctan2(*roofs.faces.downslopes.T)) % 360 / AZIMUTH_BIN_DEG
+    lower = np.floor(position).astype(np.int64) % len(COMPASS)
+    face = np.arange(len(lower))
+    pitched = sum(roofs.faces.classes[face, FIRST_PITCHED + (lower + i) % len(COMPASS)] for i in (0, 1))
+    return np.asarray(np.clip(np.where(roofs.pitched, pitched, roofs.faces.classes[:, FLAT]), 0, 1))
+
+
+def _lines(roofs: _Roofs) -> dict[str, Any]:
+    count = len(roofs.lines.linestrings)
+    azimuth = _grid_azimuths(roofs.lines.linestrings) + roofs.north_deg[roofs.line_building]
+    return {
+        "line_id": np.arange(1, count + 1),
+        "line_type": [LINE_TYPES[code - 1] for code in roofs.line_code],
+        "length_m": shapely.length(roofs.lines.linestrings) / np.sqrt(roofs.scale_m2)[roofs.line_building],
+        "azimuth_deg": _within(azimuth, 180),
+        "left_segment_id": _numbers(roofs.lines.sides[:, 0]),
+        "right_segment_id": _numbers(roofs.lines.sides[:, 1]),
+        "building_id": roofs.line_building + 1,
+        "confidence": np.clip(roofs.lines.probabilities[np.arange(count), roofs.line_code], 0, 1),
+    }
+
+
+def _numbers(faces: IntArray) -> Any:
+    """Segment numbers of (lines,) faces; NULL for -1."""
+    return pd.arrays.IntegerArray(faces + 1, faces < 0)
+
+
+def _buildings(roofs: _Roofs, segments: dict[str, Any]) -> dict[str, Any]:
+    count, of = len(roofs.outlines), roofs.face_building
+    area = np.asarray(segments["footprint_area_m2"])
+    total = np.bincount(of, area, count)
+    largest = np.full(count, np.nan)
+    by_size = np.argsort(np.where(roofs.pitched, area, 0), kind="stable")
+    largest[of[by_size]] = np.where(roofs.pitched, segments["azimuth_deg"], np.nan)[by_size]
+    return {
+        "building_id": np.arange(1, count + 1),
+        "roof_type": _roof_types(roofs, np.asarray(segments["azimuth_grid_deg"]), area),
+        "segment_count": np.bincount(of, minlength=count),
+        "footprint_area_m2": total,
+        "roof_area_m2": np.full(count, np.nan),
+        "dominant_azimuth_deg": largest,
+        "height_m": np.bincount(of, area * np.asarray(segments["height_m"]), count) / total,
+        "confidence": np.clip(np.bincount(of, area * roofs.faces.roof, count) / total, 0, 1),
+    }
+
+
+def _roof_types(roofs: _Roofs, azimuth_deg: FloatArray, area_m2: FloatArray) -> list[str]:
+    ridge = np.isin(roofs.line_code, LINE_CODE["ridge"]) * shapely.length(roofs.lines.linestrings)
+    ridge_m = np.bincount(roofs.line_building, ridge, len(roofs.outlines))
+    starts = np.flatnonzero(np.diff(roofs.face_building, prepend=-1))
+    parts = zip(np.split(azimuth_deg, starts[1:]), np.split(area_m2, starts[1:]), ridge_m, strict=True)
+    return [roof_type(azimuths, areas, float(ridge)) for azimuths, areas, ridge in parts]
+
+
+def _frame(layer: Layer, columns: dict[str, Any], geometry: GeometryArray, crs: CRS) -> gpd.GeoDataFrame:
+    """The layer with its fields in order and of its types; empty where there are no columns."""
+    dtypes = {"int64": "int64", "float64": "float64", "str": "object", "bool": "bool"}
+    table = {}
+    for field in layer.fields:
+        dtype = "Int64" if field.dtype == "int64" and field.nullable else dtypes[field.dtype]
+        table[field.name] = pd.Series(columns.get(field.name, []), dtype=dtype)
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(geometry, crs=crs), crs=crs)
