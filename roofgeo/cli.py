@@ -142,7 +142,7 @@ def predict(
 @click.option("--ignore-unlabelled", is_flag=True, help="Leave out predicted buildings that touch no true roof.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def evaluate(predicted: Path, truth: Path, aoi: Path | None, ignore_unlabelled: bool, as_json: bool) -> None:
-    """Measure PREDICTED layers (a roofs.gpkg or its folder) against TRUTH (the same layers, or building outlines).
+    r"""Measure PREDICTED layers (a roofs.gpkg or its folder) against TRUTH (the same layers, or building outlines).
 
     \b
     Example:
@@ -167,7 +167,7 @@ def evaluate(predicted: Path, truth: Path, aoi: Path | None, ignore_unlabelled: 
 def train(
     data: Path, output: Path, steps: int, batch_size: int, window_px: int, workers: int, threads: int | None, seed: int
 ) -> None:
-    """Train a model on the real roofs in DATA (roofgraph/ and banepa/) and on rendered ones.
+    r"""Train a model on the real roofs in DATA (roofgraph/ and banepa/) and on rendered ones.
 
     Needs the training install: pip install "roofgeo[train]".
 
@@ -200,7 +200,14 @@ def _tell_json(stage: str, done: int, total: int) -> None:
 @contextlib.contextmanager
 def _bar() -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn("{task.description:<14}"),

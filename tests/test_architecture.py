@@ -43,7 +43,12 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "h5py": ("data", "synthesis"),
     "qgis": (),
 }
-LIGHT = ("roofgeo.data.aoi", "roofgeo.data.imagery")  # of the data room, but in the light install
+LIGHT = (
+    "roofgeo.data.aoi",
+    "roofgeo.data.imagery",
+    "roofgeo.data.mosaic",
+    "roofgeo.data.sources",
+)  # of the data room, but in the light install
 TRAINING_ONLY = ("torch", "torchvision", "torchgeo", "lightning", "segmentation_models_pytorch", "timm", "onnx", "h5py")
 
 RIM = {
@@ -60,7 +65,7 @@ RIM = {
     "roofgeo.plan": "keeps plan.gpkg",
     "roofgeo.synthesis.writer": "writes scenes in every published layout",
     "roofgeo.synthesis.sensor": "encodes the JPEG of a picture, in memory",
-    "roofgeo.pipeline": "reads roofgeo.toml, which says where the imagery is",
+    "roofgeo.data.sources": "reads roofgeo.toml, which says where the imagery is",
 }
 OPENERS = {
     "open", "read_text", "write_text", "read_bytes", "write_bytes",  # builtins, pathlib, rasterio, PIL

@@ -1,0 +1,1 @@
+"""Bytes to samples: areas, imagery, labelled data sets, training windows."""

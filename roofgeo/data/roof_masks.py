@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from affine import Affine
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
 from roofgeo.data.augment import transform_scene
+from roofgeo.data.imagery import ground_scale
 from roofgeo.data.targets import LabelledScene
 from roofgeo.errors import DataError
 
@@ -50,11 +51,9 @@ def _read_tile(folder: Path, name: str) -> LabelledScene:
 
 def _ground_size_m(crs_wkt: str, transform: Affine, shape: tuple[int, int]) -> float:
     """Length on the ground of one pixel's step along a row, at the tile's middle."""
-    crs = CRS.from_wkt(crs_wkt)
     x, y = transform * (shape[1] / 2, shape[0] / 2)
-    to_degrees = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
-    (lon0, lon1), (lat0, lat1) = to_degrees.transform([x, x + transform.a], [y, y])
-    return float(crs.get_geod().inv(lon0, lat0, lon1, lat1)[2])
+    east, _ = ground_scale(CRS.from_wkt(crs_wkt), x, y, transform.a)
+    return east * float(transform.a)
 
 
 def _resample(tile: LabelledScene, pixel_size_m: float) -> LabelledScene:

@@ -35,7 +35,7 @@ SUN_AZIMUTH_DEG = 20.0
 _LINE_TYPE = {"eave": "eave", "ridge": "ridge", "hip": "hip", "valley": "valley", "rake": "rake", "other": "step"}
 
 
-class RoofGraph(NonGeoDataset):  # type: ignore[misc]
+class RoofGraph(NonGeoDataset):
     """RoofGraph as a torchgeo data set without georeference.
 
     Args:

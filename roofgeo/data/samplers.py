@@ -55,7 +55,6 @@ class WindowSampler:
             **as_tensors(rasterize_targets(seen)),
         }
 
-
     def centred(self, scene: LabelledScene) -> dict[str, Any]:
         """The middle of a scene as it is, in a window as `window` gives it: to measure on."""
         height, width = scene.image.shape[1:]

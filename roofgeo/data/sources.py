@@ -31,7 +31,7 @@ def find_imagery(aoi: str | Path | None) -> Path:
         return _imagery_of(user_settings())
     raise InputError(
         "no imagery was given",
-        f"Give --imagery FILE; or write imagery = \"FILE\" into {SETTINGS} beside the area or in this folder; or set "
+        f'Give --imagery FILE; or write imagery = "FILE" into {SETTINGS} beside the area or in this folder; or set '
         f"{VARIABLE}; or write {user_settings()}.",
     )
 

@@ -1,0 +1,1 @@
+"""Samples to predictions: the network, its training, its weights."""

@@ -32,11 +32,11 @@ class OnnxNetwork:
         if threads is not None:
             options.intra_op_num_threads = threads
         try:
-            self._session = onnxruntime.InferenceSession(
-                model.onnx_path, options, providers=["CPUExecutionProvider"]
-            )
+            self._session = onnxruntime.InferenceSession(model.onnx_path, options, providers=["CPUExecutionProvider"])
         except _ONNX_ERRORS as error:
-            raise ModelError(f"{model.onnx_path} cannot be used: {error}", "Fetch or install the model again.") from error
+            raise ModelError(
+                f"{model.onnx_path} cannot be used: {error}", "Fetch or install the model again."
+            ) from error
         inputs = {entry.name for entry in self._session.get_inputs()}
         if inputs != {"image", "metadata"}:
             raise ModelError(

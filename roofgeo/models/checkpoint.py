@@ -187,7 +187,7 @@ def load_network(folder: Path) -> RoofNet:
     from roofgeo.models.network import Architecture, RoofNet
 
     values = _read_card(folder).architecture
-    network = RoofNet(Architecture(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}))
+    network = RoofNet(Architecture(values["encoder"], tuple(values["decoder_channels"]), tuple(values["heads"])))
     weights = load_file(folder / WEIGHTS)
     network.load_state_dict({name: value.to(network.state_dict()[name].dtype) for name, value in weights.items()})
     return network.eval()

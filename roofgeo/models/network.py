@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import segmentation_models_pytorch as smp
 import torch
@@ -45,16 +46,14 @@ class RoofNet(nn.Module):
         self.film = nn.Linear(len(METADATA), 2 * channels[-1])
         nn.init.zeros_(self.film.weight)
         nn.init.zeros_(self.film.bias)
-        self.decoder = UnetDecoder(
-            channels, architecture.decoder_channels, n_blocks=len(architecture.decoder_channels)
-        )
+        self.decoder = UnetDecoder(channels, architecture.decoder_channels, n_blocks=len(architecture.decoder_channels))
         self.heads = nn.ModuleDict(
             {name: _head(architecture.decoder_channels[-1], HEADS[name]) for name in band_slices(architecture.heads)}
         )
 
     def first_stages(self) -> tuple[nn.Module, ...]:
         """The encoder's stem and the stages down to stride 4, where it is of the EfficientNet family; else nothing."""
-        model = self.encoder.model if hasattr(self.encoder, "model") else None
+        model: Any = getattr(self.encoder, "model", None)
         if not hasattr(model, "conv_stem"):
             return ()
         return (model.conv_stem, model.bn1, *model.blocks[:2])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import lightning
 import torch
@@ -118,7 +119,7 @@ def prepare_torch(seed: int, threads: int | None) -> None:
 def fit(
     training: RoofTraining,
     windows: Dataset[dict[str, Any]],
-    validation: Dataset[dict[str, Any]],
+    validation: Sequence[dict[str, Any]],
     run_folder: Path,
     batch_size: int,
     workers: int,
@@ -141,7 +142,7 @@ def fit(
     cuda = torch.cuda.is_available()
     if not cuda:
         keep_depthwise_in_float32(training.network)
-    training.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+    training.network.to(memory_format=torch.channels_last)
     checkpoints = ModelCheckpoint(run_folder, every_n_train_steps=50, save_last=True, save_top_k=0)
     trainer = lightning.Trainer(
         accelerator="gpu" if cuda else "cpu",
@@ -160,7 +161,7 @@ def fit(
     trainer.fit(
         training,
         DataLoader(windows, batch_size=batch_size, num_workers=workers, persistent_workers=workers > 0),
-        DataLoader(validation, batch_size=batch_size),
+        DataLoader(cast(Dataset[dict[str, Any]], validation), batch_size=batch_size),
         ckpt_path=str(last) if last.is_file() else None,
         weights_only=True,
     )

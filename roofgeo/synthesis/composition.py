@@ -25,7 +25,7 @@ def compose_scene(
 
     Args:
         ground: Picture without roofs.
-        roofs: Scenes of one roof each, of one sun and of the pixel size of `ground`. Those that find no room are left out.
+        roofs: Scenes of one roof each, of one sun and of the ground's pixel size; what finds no room is left out.
         rng: Source of chance.
         cut_share: Share of the roofs that are cut out.
     """

@@ -252,11 +252,14 @@ def _buildings(roofs: _Roofs, segments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _roof_types(roofs: _Roofs, azimuth_deg: FloatArray, area_m2: FloatArray) -> list[str]:
-    ridge = np.isin(roofs.line_code, LINE_CODE["ridge"]) * shapely.length(roofs.lines.linestrings)
-    ridge_m = np.bincount(roofs.line_building, ridge, len(roofs.outlines))
+    lengths = shapely.length(roofs.lines.linestrings)
+    ridge_m, valley_m = (
+        np.bincount(roofs.line_building, lengths * (roofs.line_code == LINE_CODE[name]), len(roofs.outlines))
+        for name in ("ridge", "valley")
+    )
     starts = np.flatnonzero(np.diff(roofs.face_building, prepend=-1))
-    parts = zip(np.split(azimuth_deg, starts[1:]), np.split(area_m2, starts[1:]), ridge_m, strict=True)
-    return [roof_type(azimuths, areas, float(ridge)) for azimuths, areas, ridge in parts]
+    parts = zip(np.split(azimuth_deg, starts[1:]), np.split(area_m2, starts[1:]), ridge_m, valley_m, strict=True)
+    return [roof_type(azimuths, areas, float(ridge), float(valley)) for azimuths, areas, ridge, valley in parts]
 
 
 def _frame(layer: Layer, columns: dict[str, Any], geometry: GeometryArray, crs: CRS) -> gpd.GeoDataFrame:

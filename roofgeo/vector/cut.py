@@ -46,9 +46,7 @@ def kept_apart(buildings: Sequence[Building]) -> list[Building]:
     What comes out does not depend on the order of the buildings.
     """
     outlines = np.asarray([outline(b) for b in buildings], object)
-    pairs = (
-        shapely.STRtree(outlines).query(outlines, predicate="intersects") if len(outlines) else np.zeros((2, 0), int)
-    )
+    pairs = shapely.STRtree(outlines).query(outlines, predicate="intersects")
     pairs = pairs[:, pairs[0] < pairs[1]]
     overlap = shapely.area(shapely.intersection(outlines[pairs[0]], outlines[pairs[1]])) > _OVERLAP_M2
     pairs = pairs[:, overlap]
@@ -94,7 +92,7 @@ def _cut(building: Building, area: shapely.Geometry, *, inside: bool) -> Buildin
 def _lines_beside(polygons: GeometryArray, lines: Lines, remains: GeometryArray) -> Lines:
     """The lines that new faces have, of what remains of each old line."""
     parts, source = shapely.get_parts(remains, return_index=True)
-    along = shapely.get_type_id(parts) == _LINESTRING
+    along = (shapely.get_type_id(parts) == _LINESTRING) & ~shapely.is_empty(parts)
     parts, source = np.asarray(parts[along]), source[along]
     sides = np.stack([_face_beside(parts, polygons, aside) for aside in (_ASIDE_M, -_ASIDE_M)], 1)
     beside = (sides >= 0).any(1)

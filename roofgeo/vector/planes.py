@@ -39,12 +39,16 @@ LINE_REACH_M: Final = 0.3
 LINE_CREST: Final = 0.75
 """A crest is where the probability this far to either hand is less than this share of its own."""
 
+GAP_RADIUS_M: Final = 0.8
+"""Gaps in a line up to twice this wide do not let two planes run into one."""
+
 LINE_KEEPS: Final = 0.65
 """A border along this share of which a line is seen stays even between planes that face the same way."""
 
 SAME_PLANE_DEG: Final = 20.0
 _EAVE_INSIDE_M: Final = 0.6
 _LEVELS: Final = 24
+_BARRIER: Final = 0.3
 
 
 def split_buildings(mask: BoolArray, pixel_size_m: float) -> list[BoolArray]:
@@ -61,7 +65,7 @@ def find_planes(crop: RoofCrop, pixel_size_m: float) -> LabelArray:
     """(height, width) int32 labels of the planes of one building: 0 outside, 1.. inside, each 4-connected."""
     features = _features(crop, SMOOTHING_M / pixel_size_m)
     lines = _line_strength(crop, pixel_size_m)
-    labels = _oversegment(features, lines, crop.mask, SMOOTHING_M / pixel_size_m)
+    labels = _oversegment(features, lines, crop.mask, pixel_size_m)
     regions, pairs = _region_graph(labels, features, _seen(lines, pixel_size_m))
     regions, pairs = merge(regions, pairs, lambda r, p: _border_cost(r, p, BORDER_COST_M / pixel_size_m))
     regions, pairs = merge(regions, pairs, _angle_between)
@@ -141,15 +145,21 @@ def _seen(lines: Float32Array, pixel_size_m: float) -> Float32Array:
     return seen
 
 
-def _oversegment(features: Float32Array, lines: Float32Array, mask: BoolArray, sigma_px: float) -> LabelArray:
-    """(height, width) int32 basins of the boundary strength: change of direction plus line probability."""
-    sigma = max(sigma_px, 1.0)
+def _oversegment(features: Float32Array, lines: Float32Array, mask: BoolArray, pixel_size_m: float) -> LabelArray:
+    """(height, width) int32 basins of the boundary strength: change of direction plus line probability.
+
+    Far from any boundary a basin is deeper, so that two planes stay two basins where their line has a gap.
+    """
+    sigma = max(SMOOTHING_M / pixel_size_m, 1.0)
     nearest = ndimage.distance_transform_edt(~mask, return_distances=False, return_indices=True)
     filled = features[:, nearest[0], nearest[1]]
     across, down = (ndimage.sobel(filled, axis) for axis in (1, 2))
     slope = np.sqrt((across**2 + down**2).sum(0)) / 8
     strength = np.minimum(slope * sigma * 1.8, 1.0) + lines
-    levels = np.rint(ndimage.gaussian_filter(strength, sigma) * _LEVELS).astype(np.int32)
+    smooth = ndimage.gaussian_filter(strength, sigma)
+    open_px = ndimage.distance_transform_edt((smooth < _BARRIER) & mask)
+    depth = np.minimum(open_px / (GAP_RADIUS_M / pixel_size_m), 1)
+    levels = np.rint((smooth - depth) * _LEVELS).astype(np.int32)
     levels[~mask] = np.iinfo(np.int32).max  # else a minimum that goes on outside would count for none inside
     labels: LabelArray = watershed(levels, mask=mask, connectivity=1).astype(np.int32)  # type: ignore[no-untyped-call]
     return labels

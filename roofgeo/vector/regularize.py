@@ -23,7 +23,7 @@ SHORT_M: Final = 0.5
 """Corners nearer than this are one: where four planes meet, pixels show two junctions of three."""
 
 GAP_M: Final = 0.02
-BEND_RMS_M: Final = 0.18
+BEND_RMS_M: Final = 0.25
 """A bend goes if one line through both its edges misses their pixels by no more than this (root mean square)."""
 
 _COLLINEAR_M: Final = 0.06

@@ -17,19 +17,20 @@ _RIDGE: Final = 0.1
 """A ridge shorter than this share of the roof's width is the blunt tip of a pyramid."""
 
 
-def roof_type(azimuth_deg: FloatArray, area_m2: FloatArray, ridge_m: float) -> str:
+def roof_type(azimuth_deg: FloatArray, area_m2: FloatArray, ridge_m: float, valley_m: float) -> str:
     """One of `roofgeo.schema.ROOF_TYPES`.
 
     Args:
         azimuth_deg: (segments,) downslope; NaN if flat.
         area_m2: (segments,) areas.
         ridge_m: Length of all ridges.
+        valley_m: Length of all valleys.
     """
     total = float(area_m2.sum())
     if area_m2[np.isnan(azimuth_deg)].sum() >= _MOSTLY * total:
         return "flat"
     major = azimuth_deg[area_m2 >= _MINOR * total]
-    if np.isnan(major).any():
+    if np.isnan(major).any() or valley_m > _RIDGE * np.sqrt(total):
         return "complex"
     quarters = np.sort((major - major[0] + _TURN_DEG) % 360)
     quarter = np.floor(quarters / 90)

@@ -19,6 +19,7 @@ from scipy.sparse.csgraph import connected_components
 from roofgeo.grid import Grid, Window
 from roofgeo.vector.building import Building, build
 from roofgeo.vector.crops import Bands, BoolArray, RoofCrop, cut_crop
+from roofgeo.vector.planes import MIN_BUILDING_M2
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,12 @@ def vectorize_block(bands: Bands, roof: BoolArray, valid: BoolArray, core: Windo
     done: list[Building] = []
     fragments: list[Fragment] = []
     for number, (rows, cols) in enumerate(ndimage.find_objects(labels), 1):
-        within = (rows, cols)
         window = Window(core.row + rows.start, core.col + cols.start, rows.stop - rows.start, cols.stop - cols.start)
-        crop = cut_crop(bands, labels[within] == number, edge[within], within, window)
-        if _reaches_another(window, core, grid):
+        crosses = _reaches_another(window, core, grid)
+        if not crosses and window.height * window.width * grid.pixel_size_m**2 < MIN_BUILDING_M2:
+            continue  # a crumb; at a seam it may be the tip of a building
+        crop = cut_crop(bands, labels[rows, cols] == number, edge[rows, cols], (rows, cols), window)
+        if crosses:
             fragments.append(Fragment(crop, core))
         else:
             done.extend(build(crop, grid))

@@ -11,7 +11,7 @@ from roofgeo.vector.crops import BoolArray, FloatArray, IntArray
 from roofgeo.vector.graph import PlanarGraph
 from roofgeo.vector.moments import edge_moments, residual_px
 
-_BEND_DEG: Final = 30.0
+_BEND_DEG: Final = 30
 
 
 def douglas_peucker(graph: PlanarGraph, tolerance_px: FloatArray) -> BoolArray:
@@ -140,7 +140,7 @@ def _rest_of_triangles(graph: PlanarGraph, kept: BoolArray) -> BoolArray:
     extra = np.zeros(len(kept), bool)
     starts, ends = np.flatnonzero(graph.first), np.flatnonzero(graph.last)
     closed = graph.nodes[starts] == graph.nodes[ends]
-    few = np.bincount(graph.arc[kept], minlength=len(starts)) < 4
+    few = (np.bincount(graph.arc[kept], minlength=len(starts)) < 4) & (ends - starts > 2)
     for i in np.flatnonzero(closed & few):
         inner = np.arange(starts[i] + 1, ends[i])
         reach = graph.xy[graph.nodes[inner]] - graph.xy[graph.nodes[starts[i]]]

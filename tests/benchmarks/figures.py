@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 
-from roofgeo import pipeline
 from roofgeo.data.imagery import metric_grid, open_imagery
 from roofgeo.evaluation.layers import evaluate_layers
 from roofgeo.evaluation.rasters import SeamFigures, measure_seams
@@ -24,6 +23,7 @@ from roofgeo.evaluation.report import Figures, figures_table
 from roofgeo.grid import Window
 from roofgeo.models.backends import OnnxNetwork
 from roofgeo.models.checkpoint import DEFAULT_MODEL, open_model, write_card
+from roofgeo.pipeline import prediction
 from roofgeo.plan import plan_run
 from roofgeo.raster.stitch import class_rasters
 from roofgeo.vector.export import read_layers
@@ -37,7 +37,7 @@ SEAM_PX = 2048
 def measure(measured: MeasuredSet, model: str, folder: Path) -> Figures:
     """Predict a set and compare the layers with the truth."""
     output = folder / measured.name.replace(" ", "_")
-    result = pipeline.predict(measured.aoi, measured.imagery, model, output, overwrite=True)
+    result = prediction.predict(measured.aoi, measured.imagery, model, output, overwrite=True)
     predicted = read_layers(result.paths["roofs.gpkg"])
     area = None if measured.area is None else measured.area.to_crs(result.grid.crs).union_all()
     return evaluate_layers(predicted, measured.truth, area, ignore_unlabelled=measured.ignore_unlabelled)
@@ -55,10 +55,10 @@ def seams(model: str, imagery: Path) -> dict[str, SeamFigures]:
         found = {}
         for name, core_px in (("windows", SEAM_PX), ("blocks", SEAM_PX // 2)):
             plan = plan_run(grid, reach, card.tile_px, card.overlap_px, core_px)
-            run = pipeline.Run(pixels, network, plan, reach, np.nan)
+            run = prediction.Run(pixels, network, plan, reach, np.nan)
             classes = np.zeros(grid.shape, np.uint8)
             for block in plan.blocks:
-                bands, valid = pipeline.block_bands(run, block, lambda: None)
+                bands, valid = prediction.block_bands(run, block, lambda: None)
                 classes[block.core.slices_in(grid.window)] = class_rasters(bands, valid)["segments"]
             if name == "windows":
                 windows = plan.windows(plan.blocks[0])

@@ -1,4 +1,4 @@
-"""Perfect and spoilt rasters of known roofs, to put in where a network's bands would come."""
+"""Perfect and spoilt rasters of known roofs, to put in where the bands of a network would come."""
 
 from __future__ import annotations
 

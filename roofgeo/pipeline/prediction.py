@@ -1,0 +1,242 @@
+"""predict: from an area and an orthophoto to rasters and layers, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import Transformer
+
+import roofgeo
+from roofgeo.data.aoi import Area, read_area
+from roofgeo.data.imagery import Imagery, covered_share, metric_grid, open_imagery
+from roofgeo.data.sources import find_imagery
+from roofgeo.errors import ImageryError
+from roofgeo.grid import Block, Grid
+from roofgeo.models.backends import OnnxNetwork
+from roofgeo.models.checkpoint import DEFAULT_MODEL, Model, open_model
+from roofgeo.models.metadata import usual_sun_azimuth_deg
+from roofgeo.pipeline.delivery import finished_together
+from roofgeo.pipeline.progress import Clock, Progress
+from roofgeo.plan import Plan, plan_run
+from roofgeo.raster.geotiff import RasterWriter
+from roofgeo.raster.mask import inside
+from roofgeo.raster.stitch import BlockBlender, class_rasters, roof_probability
+from roofgeo.schema import GEOPACKAGE, RASTERS
+from roofgeo.vector.attributes import attribute_layers
+from roofgeo.vector.export import write_geopackage
+from roofgeo.vector.seams import BlockRoofs, join_blocks, vectorize_block
+
+MARGIN_M = 30.0
+"""Ground around the area that is predicted too, so that a building that touches the area comes whole."""
+
+ROOF_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class PredictResult:
+    """What a run made.
+
+    Attributes:
+        paths: Files written, by name.
+        counts: Features of each layer.
+        grid: Where the pixels are.
+        seconds: Time per stage.
+        notes: What the user should know: ground without imagery, say.
+    """
+
+    paths: Mapping[str, Path]
+    counts: Mapping[str, int]
+    grid: Grid
+    seconds: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """What all blocks of a run share.
+
+    Attributes:
+        imagery: Where the pixels come from.
+        network: What predicts.
+        plan: Grid, blocks and windows.
+        reach: Ground to predict, in the grid's CRS.
+        sun_azimuth_deg: Where the sun stands; NaN if unknown.
+    """
+
+    imagery: Imagery
+    network: OnnxNetwork
+    plan: Plan
+    reach: shapely.Geometry
+    sun_azimuth_deg: float
+
+
+def predict(
+    aoi: str | Path | None = None,
+    imagery: str | Path | None = None,
+    model: str | Path = DEFAULT_MODEL,
+    output: str | Path = "roofs",
+    *,
+    layer: str | None = None,
+    imagery_crs: str | None = None,
+    min_confidence: float = 0.0,
+    clip: bool = False,
+    overwrite: bool = False,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> PredictResult:
+    """Find the roofs of an area in an orthophoto.
+
+    Args:
+        aoi: File with the area of interest as polygons, in any CRS; None for the whole imagery.
+        imagery: GeoTIFF, VRT or folder of tiles; None for what `roofgeo.data.sources.find_imagery` finds.
+        model: Name of a shipped model or path of a model's folder.
+        output: Folder to write into; see DESIGN or the README for the files.
+        layer: Layer of `aoi`, if it has several.
+        imagery_crs: CRS of the imagery, if its files do not tell.
+        min_confidence: Leave out buildings the network is less sure of (0..1).
+        clip: Cut buildings at the area instead of giving them whole.
+        overwrite: Replace the files of an earlier run in `output`.
+        threads: CPU threads of the network; None for all cores.
+        progress: Told of each step.
+
+    Returns:
+        Paths, counts, grid, and seconds per stage.
+
+    Raises:
+        InputError: The request cannot be met: area, output folder, pixel size.
+        DataError: The imagery or the area cannot be read.
+        ModelError: The model cannot be used.
+    """
+    clock = Clock(progress)
+    chosen = open_model(model)
+    network = OnnxNetwork(chosen, threads)
+    area = read_area(aoi, layer) if aoi is not None else None
+    source = imagery if imagery is not None else find_imagery(aoi)
+    with open_imagery(source, imagery_crs) as pixels, finished_together(Path(output), overwrite) as folder:
+        grid = _grid(pixels, area, chosen, clip)
+        reach, wanted = _reach(pixels, area, grid, clip)
+        plan = plan_run(grid, reach, chosen.card.tile_px, chosen.card.overlap_px)
+        run = Run(pixels, network, plan, reach, _sun_azimuth_deg(grid))
+        provenance = _provenance(pixels, chosen, area)
+        rasters = [name for name in RASTERS if name == "confidence" or name in network.slices]
+        with RasterWriter(folder, grid, rasters, provenance) as writer:
+            roofs = [_predict_block(run, block, writer, clock) for block in plan.blocks]
+            if not any(roof.valid for roof in roofs):
+                raise ImageryError(f"{pixels.source} holds no data in the area", "Is the area on the imagery's ground?")
+            clock.stage("write", 1)
+        buildings = join_blocks([roof.roofs for roof in roofs], grid)
+        layers = attribute_layers(
+            buildings,
+            grid,
+            wanted,
+            clip=clip,
+            min_confidence=min_confidence,
+            heights_known=chosen.card.heights_known,
+        )
+        write_geopackage(folder / GEOPACKAGE, layers, provenance)
+        clock.step()
+    names = (GEOPACKAGE, *(RASTERS[name].filename for name in rasters))
+    return PredictResult(
+        paths={name: Path(output) / name for name in names},
+        counts={name: len(rows) for name, rows in layers.items()},
+        grid=grid,
+        seconds=clock.seconds(),
+        notes=_notes(pixels, area),
+    )
+
+
+@dataclass(frozen=True)
+class _BlockResult:
+    roofs: BlockRoofs
+    valid: bool
+
+
+def _predict_block(run: Run, block: Block, writer: RasterWriter, clock: Clock) -> _BlockResult:
+    """Predict a block's bands, write its part of the rasters, find its roofs."""
+    clock.stage("predict", run.plan.window_count)
+    bands, valid = block_bands(run, block, clock.step)
+    for name, array in class_rasters(bands, valid).items():
+        writer.write(name, block.core, array)
+    roof = roof_probability(bands) > ROOF_THRESHOLD
+    return _BlockResult(vectorize_block(bands, roof, valid, block.core, run.plan.grid), bool(valid.any()))
+
+
+def block_bands(
+    run: Run, block: Block, step: Callable[[], None]
+) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.bool_]]:
+    """Read a block's windows, run the network on them, and blend.
+
+    Args:
+        run: What all blocks share.
+        block: The block.
+        step: Called after each window.
+
+    Returns:
+        Bands (B, height, width) of the block's core by head, and (height, width) True where there is imagery.
+    """
+    blender = BlockBlender(block.core, run.network.band_count, run.plan.tile_px, run.plan.overlap_px)
+    valid = np.zeros(block.core.shape, bool)
+    for window in run.plan.windows(block):
+        image, known = run.imagery.read(run.plan.grid, window)
+        part = window.intersection(block.core)
+        valid[part.slices_in(block.core)] = known[part.slices_in(window)]
+        if known.any():
+            blender.add(window, run.network.predict(image, run.imagery.pixel_size_m, run.sun_azimuth_deg))
+        step()
+    valid &= inside(run.reach, run.plan.grid, block.core)
+    blended = blender.finish()
+    return {head: blended[at] for head, at in run.network.slices.items()}, valid
+
+
+def _grid(imagery: Imagery, area: Area | None, model: Model, clip: bool) -> Grid:
+    margin_m = 0.0 if clip else MARGIN_M
+    if area is None:
+        return metric_grid(imagery, None, None, model.card.pixel_size_m, 0.0)
+    return metric_grid(imagery, area.geometry, area.crs, model.card.pixel_size_m, margin_m)
+
+
+def _reach(imagery: Imagery, area: Area | None, grid: Grid, clip: bool) -> tuple[shapely.Geometry, shapely.Geometry]:
+    """Ground to predict, and ground whose buildings are wanted, in the grid's CRS."""
+    if area is None:
+        whole = imagery.footprint(grid.crs)
+        return whole, whole
+    wanted = area.to_crs(grid.crs).geometry
+    return (wanted if clip else wanted.buffer(MARGIN_M)), wanted
+
+
+def _sun_azimuth_deg(grid: Grid) -> float:
+    left, bottom, right, top = grid.bounds
+    to_degrees = Transformer.from_crs(grid.crs, grid.crs.geodetic_crs, always_xy=True)
+    _, latitude_deg = to_degrees.transform((left + right) / 2, (bottom + top) / 2)
+    return usual_sun_azimuth_deg(latitude_deg)
+
+
+def _provenance(imagery: Imagery, model: Model, area: Area | None) -> dict[str, str]:
+    """What every output says of how it came about."""
+    return {
+        "software": f"roofgeo {roofgeo.__version__}",
+        "version": roofgeo.__version__,
+        "model": f"{model.card.name} {model.card.version}",
+        "model_sha256": model.sha256,
+        "model_licence": model.card.licence,
+        "imagery": imagery.source,
+        "imagery_sha256": imagery.identity,
+        "imagery_pixel_size_m": f"{imagery.pixel_size_m:.4g}",
+        "area": "the whole imagery" if area is None else area.source,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _notes(imagery: Imagery, area: Area | None) -> tuple[str, ...]:
+    if area is None:
+        return ()
+    share = covered_share(imagery, area.geometry, area.crs)
+    if share > 0.9995:
+        return ()
+    return (f"{100 * (1 - share):.1f} % of the area lies outside the imagery; the rest was predicted",)
