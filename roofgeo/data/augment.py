@@ -30,7 +30,7 @@ def transform_scene(scene: LabelledScene, matrix: Affine, shape: tuple[int, int]
         shape: (height, width) of the result; what the scene does not cover is black and not labelled.
     """
     back = ~matrix
-    image = _sample(scene.image, back, shape, "bilinear").astype(np.uint8)
+    image = (_sample(scene.image, back, shape, "bilinear") + 0.5).astype(np.uint8)
     labelled = np.ones(scene.image.shape[1:], bool) if scene.labelled is None else scene.labelled
     mask = scene.roof_mask
     return LabelledScene(

@@ -131,7 +131,7 @@ def fit(
         training: Network and schedule.
         windows: Endless training windows.
         validation: Labelled windows to measure on.
-        run_folder: Where ``last.ckpt`` and ``metrics.csv`` are written.
+        run_folder: Where ``last.ckpt`` and, for each start, ``log/version_<n>/metrics.csv`` are written.
         batch_size: Windows a step.
         workers: Processes that make windows.
         validate_every: Steps between two measurements.
@@ -152,7 +152,7 @@ def fit(
         val_check_interval=min(validate_every, training.steps),
         check_val_every_n_epoch=None,
         callbacks=[checkpoints, EMAWeightAveraging(decay=0.98, update_every_n_steps=4)],
-        logger=CSVLogger(run_folder, name="", version="", flush_logs_every_n_steps=20),
+        logger=CSVLogger(run_folder, name="log", flush_logs_every_n_steps=20),
         log_every_n_steps=20,
         gradient_clip_val=5.0,
         enable_model_summary=False,

@@ -96,7 +96,7 @@ def predict(
         aoi: File with the area of interest as polygons, in any CRS; None for the whole imagery.
         imagery: GeoTIFF, VRT or folder of tiles; None for what `roofgeo.data.sources.find_imagery` finds.
         model: Name of a shipped model or path of a model's folder.
-        output: Folder to write into; see DESIGN or the README for the files.
+        output: Folder to write into; the README tells the files.
         layer: Layer of `aoi`, if it has several.
         imagery_crs: CRS of the imagery, if its files do not tell.
         min_confidence: Leave out buildings the network is less sure of (0..1).
@@ -126,18 +126,12 @@ def predict(
         provenance = _provenance(pixels, chosen, area)
         rasters = [name for name in RASTERS if name == "confidence" or name in network.slices]
         with RasterWriter(folder, grid, rasters, provenance) as writer:
-            roofs = [_predict_block(run, block, writer, clock) for block in plan.blocks]
-            if not any(roof.valid for roof in roofs):
-                raise ImageryError(f"{pixels.source} holds no data in the area", "Is the area on the imagery's ground?")
+            blocks = _predict_blocks(run, writer, clock)
             clock.stage("write", 1)
-        buildings = join_blocks([roof.roofs for roof in roofs], grid)
+        buildings = join_blocks(blocks, grid)
+        heights_known = chosen.card.heights_known
         layers = attribute_layers(
-            buildings,
-            grid,
-            wanted,
-            clip=clip,
-            min_confidence=min_confidence,
-            heights_known=chosen.card.heights_known,
+            buildings, grid, wanted, clip=clip, min_confidence=min_confidence, heights_known=heights_known
         )
         write_geopackage(folder / GEOPACKAGE, layers, provenance)
         clock.step()
@@ -151,20 +145,20 @@ def predict(
     )
 
 
-@dataclass(frozen=True)
-class _BlockResult:
-    roofs: BlockRoofs
-    valid: bool
-
-
-def _predict_block(run: Run, block: Block, writer: RasterWriter, clock: Clock) -> _BlockResult:
-    """Predict a block's bands, write its part of the rasters, find its roofs."""
+def _predict_blocks(run: Run, writer: RasterWriter, clock: Clock) -> list[BlockRoofs]:
+    """For each block: predict its bands, write its part of the rasters, find its roofs."""
     clock.stage("predict", run.plan.window_count)
-    bands, valid = block_bands(run, block, clock.step)
-    for name, array in class_rasters(bands, valid).items():
-        writer.write(name, block.core, array)
-    roof = roof_probability(bands) > ROOF_THRESHOLD
-    return _BlockResult(vectorize_block(bands, roof, valid, block.core, run.plan.grid), bool(valid.any()))
+    found, any_valid = [], False
+    for block in run.plan.blocks:
+        bands, valid = block_bands(run, block, clock.step)
+        for name, array in class_rasters(bands, valid).items():
+            writer.write(name, block.core, array)
+        roof = roof_probability(bands) > ROOF_THRESHOLD
+        found.append(vectorize_block(bands, roof, valid, block.core, run.plan.grid))
+        any_valid |= bool(valid.any())
+    if not any_valid:
+        raise ImageryError(f"{run.imagery.source} holds no data in the area", "Is the area on the imagery's ground?")
+    return found
 
 
 def block_bands(
@@ -229,7 +223,7 @@ def _provenance(imagery: Imagery, model: Model, area: Area | None) -> dict[str, 
         "imagery_sha256": imagery.identity,
         "imagery_pixel_size_m": f"{imagery.pixel_size_m:.4g}",
         "area": "the whole imagery" if area is None else area.source,
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
     }
 
 

@@ -1,4 +1,4 @@
-"""Write the layers as a GeoPackage that carries its styles, the meaning of its fields and where it came from."""
+"""Write the layers as a GeoPackage that carries its styles, the meaning of its fields and its origin; read them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from roofgeo.vector.styles import qml
 
 _BOTTOM_UP: Final = (BUILDINGS_LAYER, SEGMENTS_LAYER, LINES_LAYER)
 """QGIS puts each layer of a file above the one before."""
+
+_POLYGONS: Final = ("Polygon", "MultiPolygon")
 
 _EXTRA_TABLES: Final = """
 CREATE TABLE layer_styles (
@@ -141,13 +143,18 @@ def read_layers(path: Path) -> dict[str, gpd.GeoDataFrame]:
     """Layers of a GeoPackage that `roofgeo.schema.LAYERS` names; of any other vector file its polygons, as buildings.
 
     Raises:
-        DataError: The file is missing or is no vector file.
+        DataError: The file is missing, is no vector file, or holds neither layers of ours nor polygons.
     """
     if not path.is_file():
         raise DataError(f"{path} does not exist", "Give a roofs.gpkg, its folder, or a file of building outlines.")
     try:
         found = {str(name) for name, _ in pyogrio.list_layers(path)}
         named = {layer.name: pyogrio.read_dataframe(path, layer=layer.name) for layer in LAYERS if layer.name in found}
-        return named or {BUILDINGS_LAYER.name: pyogrio.read_dataframe(path)}
+        other = None if named else pyogrio.read_dataframe(path)
     except pyogrio.errors.DataSourceError as error:
         raise DataError(f"{path} is no vector file: {error}", "Give a GeoPackage, GeoJSON or the like.") from error
+    if other is None:
+        return named
+    if not isinstance(other, gpd.GeoDataFrame) or not other.geom_type.isin(_POLYGONS).any():
+        raise DataError(f"{path} holds no polygons", "Give a roofs.gpkg, its folder, or a file of building outlines.")
+    return {BUILDINGS_LAYER.name: other[other.geom_type.isin(_POLYGONS)]}

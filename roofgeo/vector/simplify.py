@@ -11,7 +11,7 @@ from roofgeo.vector.crops import BoolArray, FloatArray, IntArray
 from roofgeo.vector.graph import PlanarGraph
 from roofgeo.vector.moments import edge_moments, residual_px
 
-_BEND_DEG: Final = 30
+_BEND_DEG: Final = 50
 
 
 def douglas_peucker(graph: PlanarGraph, tolerance_px: FloatArray) -> BoolArray:

@@ -9,9 +9,9 @@ import pyogrio
 import pytest
 
 from roofgeo import schema
-from roofgeo.errors import OutputError
+from roofgeo.errors import DataError, OutputError
 from roofgeo.vector.attributes import attribute_layers
-from roofgeo.vector.export import write_geopackage
+from roofgeo.vector.export import read_layers, write_geopackage
 from tests.vector.rasters import utm_grid
 from tests.vector.shapes import SHAPE, hip, layers_of
 
@@ -107,3 +107,27 @@ def test_the_same_layers_give_the_same_bytes(geopackage, tmp_path):
 def test_a_folder_that_is_not_there_is_said(tmp_path):
     with pytest.raises(OutputError, match="cannot be written"):
         write_geopackage(tmp_path / "no" / "roofs.gpkg", layers_of(hip()), PROVENANCE)
+
+
+def test_layers_are_read_back(geopackage):
+    layers = read_layers(geopackage)
+    assert {name: len(layer) for name, layer in layers.items()} == {
+        name: len(layer) for name, layer in layers_of(hip()).items()
+    }
+
+
+def test_polygons_of_any_file_are_buildings(tmp_path):
+    path = tmp_path / "outlines.geojson"
+    layers_of(hip())["buildings"][["geometry"]].to_crs(4326).to_file(path)
+    layers = read_layers(path)
+    assert list(layers) == ["buildings"]
+    assert len(layers["buildings"]) == 1
+
+
+def test_files_without_roofs_are_refused(tmp_path):
+    lines = tmp_path / "lines.geojson"
+    layers_of(hip())["roof_lines"][["geometry"]].to_file(lines)
+    with pytest.raises(DataError, match="holds no polygons"):
+        read_layers(lines)
+    with pytest.raises(DataError, match="does not exist"):
+        read_layers(tmp_path / "missing.gpkg")
