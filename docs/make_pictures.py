@@ -40,11 +40,11 @@ def draw(imagery: Path, result: PredictResult, window: Window, target: Path, cre
     figure, (plain, drawn) = plt.subplots(1, 2, figsize=(16, 8 * aspect))
     for axes in (plain, drawn):
         axes.imshow(image.transpose(1, 2, 0), extent=(left, right, bottom, top))
-        axes.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
+        axes.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], xlabel="", ylabel="")
     draw_segments(drawn, layers["roof_segments"])
     lines = layers["roof_lines"]
     lines.plot(ax=drawn, color=[LINE_COLOR[kind] for kind in lines["line_type"]], linewidth=1.3)
-    drawn.set(xlim=(left, right), ylim=(bottom, top))
+    drawn.set(xlim=(left, right), ylim=(bottom, top), xlabel="", ylabel="")
     if credit:
         plain.text(0.01, 0.01, credit, transform=plain.transAxes, color="white", fontsize=9, backgroundcolor="#0008")
     figure.subplots_adjust(0, 0, 1, 1, 0.01, 0)

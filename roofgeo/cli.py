@@ -149,10 +149,9 @@ def evaluate(predicted: Path, truth: Path, aoi: Path | None, ignore_unlabelled: 
       roofgeo evaluate roofs samples/labels.gpkg --aoi samples/area.geojson
     """
     from roofgeo import pipeline
-    from roofgeo.evaluation.report import figures_table
 
     figures = pipeline.evaluate(predicted, truth, aoi, ignore_unlabelled=ignore_unlabelled)
-    click.echo(json.dumps(figures.as_dict()) if as_json else figures_table({predicted.name: figures}))
+    click.echo(json.dumps(figures.as_dict()) if as_json else pipeline.figures_table({predicted.name: figures}))
 
 
 @main.command()

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from roofgeo.data.aoi import read_area
 from roofgeo.evaluation.layers import evaluate_layers
-from roofgeo.evaluation.report import Figures
+from roofgeo.evaluation.report import Figures, figures_table
 from roofgeo.schema import GEOPACKAGE
 from roofgeo.vector.export import read_layers
+
+__all__ = ["evaluate", "figures_table"]
 
 
 def evaluate(

@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-import roofgeo
+from roofgeo import __version__
 from roofgeo.data.aoi import Area, read_area
 from roofgeo.data.imagery import Imagery, covered_share, metric_grid, open_imagery
 from roofgeo.data.sources import find_imagery
@@ -27,7 +27,7 @@ from roofgeo.plan import Plan, plan_run
 from roofgeo.raster.geotiff import RasterWriter
 from roofgeo.raster.mask import inside
 from roofgeo.raster.stitch import BlockBlender, class_rasters, roof_probability
-from roofgeo.schema import GEOPACKAGE, RASTERS
+from roofgeo.schema import BUILDINGS_LAYER, GEOPACKAGE, RASTERS
 from roofgeo.vector.attributes import attribute_layers
 from roofgeo.vector.export import write_geopackage
 from roofgeo.vector.seams import BlockRoofs, join_blocks, vectorize_block
@@ -36,6 +36,9 @@ MARGIN_M = 30.0
 """Ground around the area that is predicted too, so that a building that touches the area comes whole."""
 
 ROOF_THRESHOLD = 0.5
+
+ROOF_EDGE_M = 0.5
+"""How far the pixels of a roof may lie outside its straightened outline."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +108,6 @@ def predict(
         threads: CPU threads of the network; None for all cores.
         progress: Told of each step.
 
-    Returns:
-        Paths, counts, grid, and seconds per stage.
-
     Raises:
         InputError: The request cannot be met: area, output folder, pixel size.
         DataError: The imagery or the area cannot be read.
@@ -128,21 +128,18 @@ def predict(
         with RasterWriter(folder, grid, rasters, provenance) as writer:
             blocks = _predict_blocks(run, writer, clock)
             clock.stage("write", 1)
-        buildings = join_blocks(blocks, grid)
-        heights_known = chosen.card.heights_known
-        layers = attribute_layers(
-            buildings, grid, wanted, clip=clip, min_confidence=min_confidence, heights_known=heights_known
-        )
+            known = chosen.card.heights_known
+            layers = attribute_layers(
+                join_blocks(blocks, grid), grid, wanted, clip=clip, min_confidence=min_confidence, heights_known=known
+            )
+            shown = [wanted, *layers[BUILDINGS_LAYER.name].geometry.buffer(ROOF_EDGE_M)]
+            writer.keep(shapely.union_all(shown), (block.core for block in plan.blocks))
         write_geopackage(folder / GEOPACKAGE, layers, provenance)
         clock.step()
-    names = (GEOPACKAGE, *(RASTERS[name].filename for name in rasters))
-    return PredictResult(
-        paths={name: Path(output) / name for name in names},
-        counts={name: len(rows) for name, rows in layers.items()},
-        grid=grid,
-        seconds=clock.seconds(),
-        notes=_notes(pixels, area),
-    )
+    files = (GEOPACKAGE, *(RASTERS[name].filename for name in rasters))
+    paths = {name: Path(output) / name for name in files}
+    counts = {name: len(rows) for name, rows in layers.items()}
+    return PredictResult(paths, counts, grid, clock.seconds(), _notes(pixels, area))
 
 
 def _predict_blocks(run: Run, writer: RasterWriter, clock: Clock) -> list[BlockRoofs]:
@@ -214,8 +211,8 @@ def _sun_azimuth_deg(grid: Grid) -> float:
 def _provenance(imagery: Imagery, model: Model, area: Area | None) -> dict[str, str]:
     """What every output says of how it came about."""
     return {
-        "software": f"roofgeo {roofgeo.__version__}",
-        "version": roofgeo.__version__,
+        "software": f"roofgeo {__version__}",
+        "version": __version__,
         "model": f"{model.card.name} {model.card.version}",
         "model_sha256": model.sha256,
         "model_licence": model.card.licence,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement
 import numpy as np
 import rasterio
 import rasterio.shutil
+import shapely
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError  # what rasterio lets through of GDAL's errors has no public name
 from rasterio.errors import RasterioError
@@ -19,6 +20,7 @@ from rasterio.windows import Window as RasterioWindow
 
 from roofgeo.errors import DataError, OutputError
 from roofgeo.grid import Grid, Window
+from roofgeo.raster.mask import inside
 from roofgeo.schema import RASTERS, Raster
 
 GDAL_ERRORS = (RasterioError, CPLE_BaseError)
@@ -75,6 +77,20 @@ class RasterWriter:
         except GDAL_ERRORS as error:
             raise OutputError(f"{self.folder} cannot be written: {_one_line(error)}", "is the disk full?") from error
 
+    def keep(self, geometry: shapely.Geometry, windows: Iterable[Window]) -> None:
+        """Make nodata of the pixels of some windows that lie outside a geometry in the grid's CRS.
+
+        Raises:
+            OutputError: The disk is full, for instance.
+        """
+        for window in windows:
+            outside = ~inside(geometry, self.grid, window)
+            for name, dataset in self._datasets.items() if outside.any() else ():
+                place = RasterioWindow(window.col, window.row, window.width, window.height)
+                pixels = dataset.read(1, window=place)
+                pixels[outside] = RASTERS[name].nodata
+                self.write(name, window, pixels)
+
     def close(self) -> list[Path]:
         """Finish the files.
 
@@ -129,7 +145,7 @@ def _names_path(path: Path) -> Path:
 def _create(path: Path, grid: Grid, raster: Raster, tags: Mapping[str, str]) -> Any:
     dataset = rasterio.open(
         path,
-        "w",
+        "w+",
         driver="GTiff",
         dtype=raster.dtype,
         nodata=raster.nodata,

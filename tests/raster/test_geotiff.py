@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import rasterio
 import rasterio.shutil
+import shapely
 from pyproj import CRS
 
 from roofgeo.errors import DataError, OutputError
@@ -141,3 +142,17 @@ def test_reading_what_is_no_raster(tmp_path: Path) -> None:
     for path in (tmp_path / "a.tif", tmp_path / "nowhere.tif"):
         with pytest.raises(DataError, match="cannot be read"):
             read_raster(path)
+
+
+def test_keep_makes_nodata_of_the_rest(tmp_path: Path) -> None:
+    grid = Grid(CRS.from_epsg(32632), 500_000.0, 5_300_000.0, 0.1, 700, 900)
+    with RasterWriter(tmp_path, grid, ["segments", "height"], {}) as writer:
+        writer.write("segments", grid.window, np.full(grid.shape, 3, np.uint8))
+        writer.write("height", grid.window, np.full(grid.shape, 5, np.float32))
+        wanted = shapely.box(500_010.0, 5_299_960.0, 500_050.0, 5_299_990.0)
+        writer.keep(wanted, [Window(0, 0, 512, 900), Window(512, 0, 188, 900)])
+    segments, heights = read_raster(tmp_path / "roof_segments.tif"), read_raster(tmp_path / "roof_height.tif")
+    kept = np.zeros(grid.shape, bool)
+    kept[100:400, 100:500] = True
+    np.testing.assert_array_equal(segments, np.where(kept, 3, 255))
+    np.testing.assert_array_equal(np.isnan(heights), ~kept)
