@@ -73,7 +73,7 @@ class Block:
     Attributes:
         index: Number of the block in its grid, row by row.
         core: Pixels this block is responsible for. Cores tile the grid without gap or overlap.
-        halo: Core and context around it, cut at nothing: it may overhang the grid.
+        halo: Core and context around it, as far as the grid goes.
     """
 
     index: int
@@ -88,7 +88,7 @@ class Block:
             overlap_px: Least overlap of neighbours, less than `tile_px`.
 
         Returns:
-            Square windows, row by row. The last ones overhang the halo rather than shrink.
+            Square windows, row by row. They overhang the halo evenly rather than shrink.
         """
         rows = _starts(self.halo.row, self.halo.height, tile_px, overlap_px)
         cols = _starts(self.halo.col, self.halo.width, tile_px, overlap_px)
@@ -98,7 +98,9 @@ class Block:
 def _starts(start: int, length: int, tile: int, overlap: int) -> range:
     stride = (tile - overlap) // LATTICE_PX * LATTICE_PX
     count = max(1, math.ceil((length - overlap) / stride))
-    return range(start, start + count * stride, stride)
+    excess = (count - 1) * stride + tile - length
+    first = start - excess // 2 // LATTICE_PX * LATTICE_PX
+    return range(first, first + count * stride, stride)
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ class Grid:
         starts = [(r, c) for r in range(0, self.height, core_px) for c in range(0, self.width, core_px)]
         for index, (row, col) in enumerate(starts):
             core = Window(row, col, core_px, core_px).intersection(self.window)
-            yield Block(index, core, core.grow(halo_px))
+            yield Block(index, core, core.grow(halo_px).intersection(self.window))
 
     def north_offset_deg(self, x: float, y: float) -> float:
         """Degrees to add to an azimuth from the grid's north to count it from true north, at a point of the CRS.

@@ -8,9 +8,9 @@ import shapely
 
 from roofgeo.grid import Block, Grid, Window
 
-CORE_PX = 2560
-HALO_PX = 128
-"""With windows of 1024 px that overlap by 128, core and halo take 3 x 3 of them without a rest."""
+CORE_PX = 2816
+HALO_PX = 256
+"""With windows of 1024 px that overlap by 256, core and halo take 4 x 4 of them without a rest."""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class ModelCard:
     heads: tuple[str, ...]
     pixel_size_m: float
     tile_px: int = 1024
-    overlap_px: int = 128
+    overlap_px: int = 256
     heights_known: bool = False
     licence: str = ""
     trained_on: tuple[str, ...] = ()

@@ -33,7 +33,7 @@ from roofgeo.vector.export import write_geopackage
 from roofgeo.vector.seams import BlockRoofs, join_blocks, vectorize_block
 
 MARGIN_M = 30.0
-"""Ground around the area that is predicted too, so that a building that touches the area comes whole."""
+"""Ground around the area that is predicted too: context for the network, and buildings that touch the area whole."""
 
 ROOF_THRESHOLD = 0.5
 
@@ -119,7 +119,7 @@ def predict(
     area = read_area(aoi, layer) if aoi is not None else None
     source = imagery if imagery is not None else find_imagery(aoi)
     with open_imagery(source, imagery_crs) as pixels, finished_together(Path(output), overwrite) as folder:
-        grid = _grid(pixels, area, chosen, clip)
+        grid = _grid(pixels, area, chosen)
         reach, wanted = _reach(pixels, area, grid, clip)
         plan = plan_run(grid, reach, chosen.card.tile_px, chosen.card.overlap_px)
         run = Run(pixels, network, plan, reach, _sun_azimuth_deg(grid))
@@ -185,11 +185,10 @@ def block_bands(
     return {head: blended[at] for head, at in run.network.slices.items()}, valid
 
 
-def _grid(imagery: Imagery, area: Area | None, model: Model, clip: bool) -> Grid:
-    margin_m = 0.0 if clip else MARGIN_M
+def _grid(imagery: Imagery, area: Area | None, model: Model) -> Grid:
     if area is None:
         return metric_grid(imagery, None, None, model.card.pixel_size_m, 0.0)
-    return metric_grid(imagery, area.geometry, area.crs, model.card.pixel_size_m, margin_m)
+    return metric_grid(imagery, area.geometry, area.crs, model.card.pixel_size_m, MARGIN_M)
 
 
 def _reach(imagery: Imagery, area: Area | None, grid: Grid, clip: bool) -> tuple[shapely.Geometry, shapely.Geometry]:

@@ -32,6 +32,8 @@ from tests.benchmarks.sets import MeasuredSet, banepa, kampala, roofgraph_val, s
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("ROOFGEO_TEST_DATA", ROOT.parent / "shared" / "data"))
 SEAM_PX = 2048
+SEAM_CONTEXT_PX = 512
+"""How much more the whole forward pass sees on each side, so that it has no border of its own."""
 
 
 def measure(measured: MeasuredSet, model: str, folder: Path) -> Figures:
@@ -64,7 +66,7 @@ def seams(model: str, imagery: Path) -> dict[str, SeamFigures]:
                 windows = plan.windows(plan.blocks[0])
                 rows = {b for w in windows for b in (w.row, w.row_end)}
                 cols = {b for w in windows for b in (w.col, w.col_end)}
-                margin = plan.blocks[0].halo
+                margin = grid.window.grow(SEAM_CONTEXT_PX)
                 image, known = pixels.read(grid, Window(margin.row, margin.col, margin.height, margin.width))
                 bands_whole = network.predict(image, pixels.pixel_size_m, np.nan)
                 inner = grid.window.slices_in(margin)
