@@ -85,7 +85,7 @@ def _build_one(crop: RoofCrop, grid: Grid) -> Building:
     lines, sides = straight_runs(graph)
     count = len(polygons)
     classes = face_means(labels, count, crop.segments)
-    pitched = classes[:, FIRST_PITCHED:].sum(1) >= classes[:, FLAT]
+    pitched = _towards_one_side(classes) >= classes[:, FLAT]
     height = crop.height_m
     faces = Faces(
         polygons=_to_crs(polygons, crop, grid),
@@ -99,6 +99,15 @@ def _build_one(crop: RoofCrop, grid: Grid) -> Building:
     return Building(faces, Lines(_to_crs(lines, crop, grid), sides - 1, probabilities))
 
 
+def _towards_one_side(classes: FloatArray) -> FloatArray:
+    """(faces,) probability of the likeliest azimuth bin and its two neighbours, of (faces, 18) class probabilities.
+
+    Not of all pitched classes together: a face that could face anywhere faces nowhere.
+    """
+    bins = classes[:, FIRST_PITCHED:]
+    return np.asarray((np.roll(bins, 1, axis=1) + bins + np.roll(bins, -1, axis=1)).max(1))
+
+
 def straight_runs(graph: PlanarGraph) -> tuple[GeometryArray, IntArray]:
     """The arcs cut at their corners: (lines,) LineStrings in pixels and (lines, 2) faces on the left and right."""
     start, end, arc = graph.edges
@@ -110,8 +119,9 @@ def straight_runs(graph: PlanarGraph) -> tuple[GeometryArray, IntArray]:
     vertices = np.concatenate([start[begins], end])
     runs = np.concatenate([run[begins], run])
     order = np.argsort(runs, kind="stable")
-    lines = shapely.linestrings(graph.xy[vertices[order]], indices=runs[order])
-    return np.asarray(lines), graph.sides[arc[begins]]
+    lines = np.asarray(shapely.linestrings(graph.xy[vertices[order]], indices=runs[order]))
+    has_length = shapely.length(lines) > 0  # two corners may have been straightened onto one point
+    return lines[has_length], graph.sides[arc[begins]][has_length]
 
 
 def _to_crs(geometries: GeometryArray, crop: RoofCrop, grid: Grid) -> GeometryArray:

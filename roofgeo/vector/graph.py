@@ -136,9 +136,18 @@ def face_polygons(graph: PlanarGraph, gap_px: float = 0.0) -> tuple[GeometryArra
     polygons[face[inside] - 1] = found[inside]
     sound = np.bincount(face[inside], minlength=count + 1)[1:] == 1
     sound &= shapely.is_valid(polygons)
+    # A courtyard's arc that crosses itself is no ring to polygonize, which leaves it out without a word.
+    sound &= np.isclose(shapely.length(polygons), _perimeters(graph))
     present = np.flatnonzero(sound)
     sound[present] &= shapely.is_empty(shapely.coverage_invalid_edges(polygons[present], gap_width=gap_px))
     return polygons, sound
+
+
+def _perimeters(graph: PlanarGraph) -> FloatArray:
+    """(faces,) length of the arcs along each face."""
+    beside = np.concatenate([graph.sides[:, 0], graph.sides[:, 1]])
+    lengths = np.tile(shapely.length(graph.linestrings), 2)
+    return np.asarray(np.bincount(beside, lengths, minlength=graph.face_count + 1)[1:], np.float64)
 
 
 def _face_on_left(graph: PlanarGraph, polygons: GeometryArray) -> IntArray:

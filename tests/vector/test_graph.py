@@ -1,5 +1,7 @@
 """Tracing label rasters."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import shapely
@@ -78,3 +80,15 @@ def test_ring_that_touches_itself_is_a_hole():
     polygons, sound = face_polygons(trace(labels))
     assert sound.all()
     assert polygons[0].area == pytest.approx(7)
+
+
+def test_a_courtyard_that_crosses_itself_is_not_sound() -> None:
+    """Its ring is no ring to polygonize, which would leave the courtyard out without a word."""
+    labels = np.ones((30, 30), np.int32)
+    labels[10:20, 10:20] = 0
+    graph = trace(labels)
+    assert face_polygons(graph)[1].all()
+    corners = np.flatnonzero((graph.xy == [10, 10]).all(1)), np.flatnonzero((graph.xy == [20, 10]).all(1))
+    xy = graph.xy.copy()
+    xy[corners[0]], xy[corners[1]] = [20, 10], [10, 10]
+    assert not face_polygons(dataclasses.replace(graph, xy=xy))[1].any()
