@@ -157,7 +157,7 @@ def evaluate(predicted: Path, truth: Path, aoi: Path | None, ignore_unlabelled: 
 @main.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder of the model; a run resumes.")
-@click.option("--steps", type=click.IntRange(1), default=1900, show_default=True, help="Optimiser steps.")
+@click.option("--steps", type=click.IntRange(1), default=1600, show_default=True, help="Optimiser steps.")
 @click.option("--batch-size", type=click.IntRange(1), default=8, show_default=True, help="Windows a step.")
 @click.option("--window-px", type=click.IntRange(64), default=384, show_default=True, help="A multiple of 32.")
 @click.option("--workers", type=click.IntRange(0), default=1, show_default=True, help="Processes that make windows.")

@@ -23,7 +23,7 @@ TRAINED_ON = (
 def train(
     data: str | Path,
     output: str | Path,
-    steps: int = 1800,
+    steps: int = 1600,
     batch_size: int = 8,
     window_px: int = 384,
     workers: int = 1,

@@ -118,7 +118,7 @@ def test_nodata_is_nowhere_roof(tmp_path: Path) -> None:
     assert (classes[:, : round(middle[0])] == 255).all()
     roofs = layers_of(result)["roof_segments"].geometry
     limit = (profile["transform"] * (300, 0))[0]
-    assert roofs.bounds["minx"].min() >= limit - 0.2
+    assert roofs.bounds["minx"].min() >= limit - prediction.ROOF_EDGE_M, "no further than outlines are straightened"
 
 
 def test_all_nodata_says_so(tmp_path: Path) -> None:
