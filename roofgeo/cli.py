@@ -18,10 +18,10 @@ from roofgeo.errors import Interrupted, RoofgeoError
 if TYPE_CHECKING:
     from roofgeo.pipeline import Progress
 
-PREDICT_EXAMPLE = """
+EXAMPLE = """
 \b
 Example:
-  roofgeo predict --aoi area.geojson --imagery ortho.tif --output roofs
+  {}
 """
 
 STAGE_TITLES = {"predict": "Finding roofs", "write": "Writing files", "train": "Training"}
@@ -67,7 +67,7 @@ def main() -> None:
     """Roof segments and roof lines from orthophotos."""
 
 
-@main.command(epilog=PREDICT_EXAMPLE)
+@main.command(epilog=EXAMPLE.format("roofgeo predict --aoi area.geojson --imagery ortho.tif --output roofs"))
 @click.option("--aoi", type=click.Path(path_type=Path), help="Area of interest: polygons in any CRS. [the whole image]")
 @click.option("--aoi-layer", help="Layer of the area's file, if it has several.")
 @click.option("--imagery", type=click.Path(path_type=Path), help="GeoTIFF, VRT or folder of tiles. [roofgeo.toml]")
@@ -135,26 +135,21 @@ def predict(
         click.echo(f"{counts} in {sum(result.seconds.values()):.1f} s: {output / 'roofs.gpkg'}")
 
 
-@main.command()
+@main.command(epilog=EXAMPLE.format("roofgeo evaluate roofs samples/labels.gpkg --aoi samples/area.geojson"))
 @click.argument("predicted", type=click.Path(path_type=Path))
 @click.argument("truth", type=click.Path(path_type=Path))
 @click.option("--aoi", type=click.Path(path_type=Path), help="Measure within these polygons. [everywhere]")
 @click.option("--ignore-unlabelled", is_flag=True, help="Leave out predicted buildings that touch no true roof.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def evaluate(predicted: Path, truth: Path, aoi: Path | None, ignore_unlabelled: bool, as_json: bool) -> None:
-    r"""Measure PREDICTED layers (a roofs.gpkg or its folder) against TRUTH (the same layers, or building outlines).
-
-    \b
-    Example:
-      roofgeo evaluate roofs samples/labels.gpkg --aoi samples/area.geojson
-    """
+    """Measure PREDICTED layers (a roofs.gpkg or its folder) against TRUTH (the same layers, or building outlines)."""
     from roofgeo import pipeline
 
     figures = pipeline.evaluate(predicted, truth, aoi, ignore_unlabelled=ignore_unlabelled)
     click.echo(json.dumps(figures.as_dict()) if as_json else pipeline.figures_table({predicted.name: figures}))
 
 
-@main.command()
+@main.command(epilog=EXAMPLE.format("roofgeo train ../shared/data --output runs/roofnet-lite0"))
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder of the model; a run resumes.")
 @click.option("--steps", type=click.IntRange(1), default=1600, show_default=True, help="Optimiser steps.")
@@ -166,13 +161,9 @@ def evaluate(predicted: Path, truth: Path, aoi: Path | None, ignore_unlabelled: 
 def train(
     data: Path, output: Path, steps: int, batch_size: int, window_px: int, workers: int, threads: int | None, seed: int
 ) -> None:
-    r"""Train a model on the real roofs in DATA (roofgraph/ and banepa/) and on rendered ones.
+    """Train a model on the real roofs in DATA (roofgraph/ and banepa/) and on rendered ones.
 
     Needs the training install: pip install "roofgeo[train]".
-
-    \b
-    Example:
-      roofgeo train ../shared/data --output runs/roofnet-lite0
     """
     from roofgeo import pipeline
 

@@ -137,9 +137,8 @@ def predict(
         write_geopackage(folder / GEOPACKAGE, layers, provenance)
         clock.step()
     files = (GEOPACKAGE, *(RASTERS[name].filename for name in rasters))
-    paths = {name: Path(output) / name for name in files}
     counts = {name: len(rows) for name, rows in layers.items()}
-    return PredictResult(paths, counts, grid, clock.seconds(), _notes(pixels, area))
+    return PredictResult({f: Path(output) / f for f in files}, counts, grid, clock.seconds(), _notes(pixels, area))
 
 
 def _predict_blocks(run: Run, writer: RasterWriter, clock: Clock) -> list[BlockRoofs]:
