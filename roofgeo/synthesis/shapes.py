@@ -128,6 +128,10 @@ def gable_roof(length_m: float, width_m: float, eave_m: float, pitch_deg: float,
     return Roof(points, ((0, 1, 2, 5), (5, 2, 3, 4)), heights, "gable")
 
 
+SLIVER = 0.01
+"""A half-hip closer than this to a hip or to a gable is one: its face would be too thin to have a plane."""
+
+
 def roof_from_footprint(
     ring_m: FloatArray, eave_m: float, pitch_deg: float, gable_ends: Sequence[float] = ()
 ) -> Roof | None:
@@ -154,9 +158,10 @@ def roof_from_footprint(
     triangles = [i for i, face in enumerate(faces) if len(face) == 3]
     hips = len(triangles)
     for end, share in zip(triangles, gable_ends, strict=False):
-        if share > 0:
-            points, done = _open_end(points, time, faces, heights, end, min(share, 1.0))
-            hips -= done and share >= 1
+        if share >= SLIVER:
+            share = 1.0 if share > 1 - SLIVER else share
+            points, done = _open_end(points, time, faces, heights, end, share)
+            hips -= done and share == 1
     kept = [i for i, face in enumerate(faces) if face]
     kind = _kind(len(ring), len(points), hips)
     roof = Roof(points, tuple(faces[i] for i in kept), tuple(heights[i] for i in kept), kind)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from roofgeo.synthesis.buildings import SHAPES, bumps_outline, random_roof, wings_outline
@@ -90,6 +90,8 @@ def outlines(seed: int) -> np.ndarray:
     return make(rng, length, rng.uniform(6, length))
 
 
+@example(seed=1, pitch=5.0, turn=0.0, ends=0.9999999999999999)
+@example(seed=1, pitch=5.0, turn=0.0, ends=1e-9)
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10_000), pitch=st.floats(5, 60), turn=st.floats(0, 6.28), ends=st.floats(0, 1))
 def test_any_outline_gives_a_sound_roof_or_none(seed: int, pitch: float, turn: float, ends: float) -> None:
