@@ -201,16 +201,31 @@ class Raster:
     band: str
     unit: str
     classes: tuple[RasterClass, ...] = ()
+    ramp: tuple[tuple[float, tuple[int, int, int, int]], ...] = ()
+    """Colours (RGBA) of values, of those without classes; between them colours blend."""
+
+
+_CONFIDENCE_RAMP: Final = (
+    (0.0, (165, 0, 38, 255)), (25.0, (215, 48, 39, 255)), (50.0, (253, 174, 97, 255)),
+    (75.0, (255, 255, 191, 255)), (90.0, (116, 173, 209, 255)), (100.0, (49, 54, 149, 255)),
+)  # fmt: skip
+_HEIGHT_RAMP: Final = (
+    (0.0, (255, 255, 204, 0)), (2.0, (255, 255, 204, 255)), (4.0, (161, 218, 180, 255)),
+    (6.0, (65, 182, 196, 255)), (9.0, (44, 127, 184, 255)), (15.0, (37, 52, 148, 255)),
+)  # fmt: skip
 
 
 RASTERS: Final[dict[str, Raster]] = {
     "segments": Raster("roof_segments.tif", "uint8", NODATA, "roof segment class", "", SEGMENT_CLASSES),
     "lines": Raster("roof_lines.tif", "uint8", NODATA, "roof line type", "", LINE_CLASSES),
-    "confidence": Raster("roof_confidence.tif", "uint8", NODATA, "confidence", "percent"),
-    "height": Raster("roof_height.tif", "float32", float("nan"), "height above ground", "m"),
+    "confidence": Raster("roof_confidence.tif", "uint8", NODATA, "confidence", "percent", ramp=_CONFIDENCE_RAMP),
+    "height": Raster("roof_height.tif", "float32", float("nan"), "height above ground", "m", ramp=_HEIGHT_RAMP),
 }
 
 GEOPACKAGE: Final = "roofs.gpkg"
+
+VECTOR_SUFFIXES: Final[dict[str, str]] = {"geojson": ".geojson", "flatgeobuf": ".fgb"}
+"""Formats the layers can be had in besides the GeoPackage, one file a layer, and how the files' names end."""
 
 
 def orientation_name(azimuth_deg: float | None) -> str:

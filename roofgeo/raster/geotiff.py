@@ -21,6 +21,7 @@ from rasterio.windows import Window as RasterioWindow
 from roofgeo.errors import DataError, OutputError
 from roofgeo.grid import Grid, Window
 from roofgeo.raster.mask import inside
+from roofgeo.raster.styles import qml
 from roofgeo.schema import RASTERS, Raster
 
 GDAL_ERRORS = (RasterioError, CPLE_BaseError)
@@ -95,8 +96,8 @@ class RasterWriter:
         """Finish the files.
 
         Returns:
-            The GeoTIFFs, in the order of the names given. Beside those with classes lies an ``.aux.xml`` that holds
-            the classes' names, which GeoTIFF has no place for.
+            The GeoTIFFs, in the order of the names given. Beside each lies a ``.qml`` with its style for QGIS, and
+            beside those with classes an ``.aux.xml`` that holds the classes' names, which GeoTIFF has no place for.
 
         Raises:
             OutputError: The disk is full, for instance.
@@ -105,7 +106,7 @@ class RasterWriter:
             for dataset in self._datasets.values():
                 dataset.close()
             paths = [_finish(self.folder, RASTERS[name]) for name in self._datasets]
-        except GDAL_ERRORS as error:
+        except (*GDAL_ERRORS, OSError) as error:
             raise OutputError(f"{self.folder} cannot be written: {_one_line(error)}", "is the disk full?") from error
         finally:
             self.discard()
@@ -194,6 +195,7 @@ def _finish(folder: Path, raster: Raster) -> Path:
         bigtiff="IF_SAFER",
         num_threads="ALL_CPUS",
     )
+    path.with_suffix(".qml").write_text(qml(raster), encoding="utf-8")
     return path
 
 

@@ -65,8 +65,9 @@ def test_palette_and_class_names(written: Path, tmp_path: Path, name: str, class
     assert len(names) == len(classes)
 
 
-def test_only_the_rasters_and_their_class_names_stay(written: Path) -> None:
+def test_only_the_rasters_their_class_names_and_styles_stay(written: Path) -> None:
     expected = {raster.filename for raster in RASTERS.values()}
+    expected |= {f"{Path(raster.filename).stem}.qml" for raster in RASTERS.values()}
     expected |= {f"{raster.filename}.aux.xml" for raster in RASTERS.values() if raster.classes}
     assert {path.name for path in written.iterdir()} == expected
 
