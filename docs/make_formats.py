@@ -20,14 +20,17 @@ zero.
 
 Each layer has its style in the table `layer_styles`, which QGIS applies on opening. The GeoPackage's metadata tables
 name the model, its hash, the version of roofgeo and the imagery.
+
+With `--format` each layer is a file of its own too, which says the same in its description: `.geojson` in degrees on
+WGS 84 (RFC 7946, eight decimals), `.fgb` (FlatGeobuf, with a spatial index) in the CRS of the rest.
 """
 
 RASTERS_INTRODUCTION = """## Rasters
 
 Cloud-optimised GeoTIFFs on one grid, in blocks of 512 pixels, with overviews. Their tags name the model, its hash, the
-version of roofgeo and the imagery. Orientations count from the grid's north, as the pixels do. The names of the
-classes are in the `.aux.xml` file beside a raster, where GDAL keeps them. The height is written only if the model has
-that head.
+version of roofgeo and the imagery. Orientations count from the grid's north, as the pixels do. Beside each lies a
+`.qml` file with its style, which QGIS applies on opening (`roof_segments.qml`), and beside those with classes an
+`.aux.xml` file, where GDAL keeps their names. The height is written only if the model has that head.
 """
 
 

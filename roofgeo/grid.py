@@ -56,6 +56,15 @@ class Window:
         width = max(0, min(self.col_end, other.col_end) - col)
         return Window(row, col, height, width)
 
+    def meets(self, other: Window) -> bool:
+        """True where both hold a pixel."""
+        return (
+            self.row < other.row_end
+            and other.row < self.row_end
+            and self.col < other.col_end
+            and other.col < self.col_end
+        )
+
     def grow(self, px: int) -> Window:
         """The window with `px` more pixels on each side."""
         return Window(self.row - px, self.col - px, self.height + 2 * px, self.width + 2 * px)

@@ -60,6 +60,7 @@ RIM = {
     "roofgeo.data.roofgraph": "reads a data set",
     "roofgeo.data.roof_masks": "reads a data set",
     "roofgeo.models.checkpoint": "reads and writes models",
+    "roofgeo.models.devices": "asks Linux for the processor's name and the free memory",
     "roofgeo.raster.geotiff": "writes and reads rasters",
     "roofgeo.vector.export": "writes and reads layers",
     "roofgeo.plan": "keeps plan.gpkg",

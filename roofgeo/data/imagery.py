@@ -63,12 +63,13 @@ class Imagery:
     Attributes:
         source: What it was opened from, as the user would say it.
         identity: Hash that tells this imagery from other, whatever its name and place.
+        mosaic: Its files, side by side.
     """
 
     def __init__(self, source: str, mosaic: Mosaic, identity: str) -> None:
         self.source = source
         self.identity = identity
-        self._mosaic = mosaic
+        self.mosaic = mosaic
         self._lock = threading.Lock()
         self._dataset = rasterio.open(mosaic.to_vrt())
         self._grid: Grid | None = None
@@ -77,17 +78,17 @@ class Imagery:
     @property
     def crs(self) -> CRS:
         """The imagery's own CRS."""
-        return self._mosaic.crs
+        return self.mosaic.crs
 
     @property
     def transform(self) -> Affine:
         """Affine from (column, row) of the imagery's own pixels to (x, y) in its CRS."""
-        return self._mosaic.transform
+        return self.mosaic.transform
 
     @property
     def bounds(self) -> Bounds:
         """left, bottom, right, top in the imagery's CRS."""
-        t, mosaic = self.transform, self._mosaic
+        t, mosaic = self.transform, self.mosaic
         return t.c, t.f + t.e * mosaic.height, t.c + t.a * mosaic.width, t.f
 
     @property
@@ -99,7 +100,7 @@ class Imagery:
 
     def footprint(self, crs: CRS) -> Polygon | MultiPolygon:
         """The ground the files cover, in `crs`; holes between tiles are left out, masked pixels are not."""
-        return reproject(self._mosaic.footprint(), self.crs, crs)
+        return reproject(self.mosaic.footprint(), self.crs, crs)
 
     def read(self, grid: Grid, window: Window) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """Read the pixels of a window of a grid; the values do not depend on how windows are cut.
@@ -135,7 +136,7 @@ class Imagery:
     def _fill(self, pixels: NDArray[np.uint8], grid: Grid, window: Window) -> None:
         shift = self._shift_to(grid)
         if shift is not None:
-            extent = Window(-shift[0], -shift[1], self._mosaic.height, self._mosaic.width)
+            extent = Window(-shift[0], -shift[1], self.mosaic.height, self.mosaic.width)
             _copy_part(self._dataset, window.intersection(extent), shift, pixels, window)
             return
         extent = grid.window.grow(OVERHANG_PX)
@@ -236,8 +237,7 @@ def open_imagery(source: str | Path, crs: str | None = None) -> Imagery:
         ImageryError: It is missing, cannot be read, or is no 8-bit, north-up, georeferenced RGB image.
         InputError: Its pixels are too large, or `crs` is unknown.
     """
-    path = Path(source).absolute()
-    paths = _tile_paths(path, str(source))
+    paths = _tile_paths(Path(source).absolute(), str(source))
     given = _parse_crs(crs) if crs is not None else None
     mosaic = Mosaic.of([_read_tile(tile, given) for tile in paths])
     imagery = Imagery(str(source), mosaic, _identity(paths))

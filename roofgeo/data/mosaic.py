@@ -36,6 +36,7 @@ class Tile:
         transform: From (column, row) to (x, y); north up.
         crs: Its CRS.
         rgb: Numbers of the red, green and blue band, from 1.
+        band_count: Number of its bands.
         mask: How the file says which pixels are valid: all are, by a mask or alpha band, or by a nodata value.
     """
 
@@ -45,6 +46,7 @@ class Tile:
     transform: Affine
     crs: CRS
     rgb: tuple[int, int, int]
+    band_count: int
     mask: Literal["none", "band", "nodata"]
 
 
@@ -193,6 +195,7 @@ def describe_tile(path: Path, dataset: Any, given: CRS | None) -> Tile:
         transform=_north_up(path, dataset.transform),
         crs=(given or _own_crs(path, dataset)).to_2d(),
         rgb=rgb,
+        band_count=dataset.count,
         mask=_mask_kind(dataset.mask_flag_enums[rgb[0] - 1]),
     )
 

@@ -27,6 +27,8 @@ DEFAULT_MODEL = "roofnet-lite0"
 CONTRACT = 1
 """Version of what a network takes and gives; raised when `roofgeo.schema`'s heads or metadata change."""
 
+_TUPLES = ("heads", "trained_on", "source_pixel_size_m")
+
 _MAY_HOLD_CODE = {".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin", ".joblib"}
 
 
@@ -40,6 +42,8 @@ class ModelCard:
         architecture: Arguments the network is built from.
         heads: Names of its heads.
         pixel_size_m: Pixel size it works at.
+        source_pixel_size_m: Finest and coarsest pixel size of the pictures it was trained on, before they were
+            resampled to `pixel_size_m`. A card that says nothing is of a model made by `roofgeo train`.
         tile_px: Side of the windows it is run on, a multiple of 32.
         overlap_px: Overlap of neighbouring windows.
         heights_known: True if the height head has been measured to be right on real pictures.
@@ -55,6 +59,7 @@ class ModelCard:
     architecture: dict[str, Any]
     heads: tuple[str, ...]
     pixel_size_m: float
+    source_pixel_size_m: tuple[float, float] = (0.05, 0.3)
     tile_px: int = 1024
     overlap_px: int = 256
     heights_known: bool = False
@@ -104,7 +109,7 @@ def open_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
         ModelError: It is unknown, damaged, may hold code, or keeps another contract.
     """
     folder = _find(name_or_path)
-    card = _read_card(folder)
+    card = read_card(folder)
     for filename in (ONNX, WEIGHTS):
         path = folder / filename
         if filename == ONNX and not path.is_file():
@@ -134,10 +139,16 @@ def _find(name_or_path: str | Path) -> Path:
     return folder
 
 
-def _read_card(folder: Path) -> ModelCard:
+def read_card(folder: Path) -> ModelCard:
+    """The card of a model's folder, which is not verified.
+
+    Raises:
+        ModelError: It is no card, or is of another contract.
+    """
     try:
         values = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        card = ModelCard(**{**values, "heads": tuple(values["heads"]), "trained_on": tuple(values["trained_on"])})
+        lists = {name: tuple(values[name]) for name in _TUPLES if name in values}
+        card = ModelCard(**{**values, **lists})
     except (ValueError, TypeError, KeyError) as error:
         raise ModelError(f"{folder / CARD} is no model card: {error}", "Fetch or install the model again.") from error
     unknown = set(card.heads) - set(HEAD)
@@ -186,7 +197,7 @@ def load_network(folder: Path) -> RoofNet:
 
     from roofgeo.models.network import Architecture, RoofNet
 
-    values = _read_card(folder).architecture
+    values = read_card(folder).architecture
     network = RoofNet(Architecture(values["encoder"], tuple(values["decoder_channels"]), tuple(values["heads"])))
     weights = load_file(folder / WEIGHTS)
     network.load_state_dict({name: value.to(network.state_dict()[name].dtype) for name, value in weights.items()})

@@ -10,25 +10,26 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from roofgeo.errors import OutputError
-from roofgeo.schema import GEOPACKAGE, RASTERS
+from roofgeo.schema import GEOPACKAGE, LAYERS, RASTERS, VECTOR_SUFFIXES
+
+_UNFINISHED: dict[Path, Path | None] = {}
+"""Folders being written into, and the output folder if it was made for one."""
 
 
 @contextmanager
 def finished_together(output: Path, overwrite: bool) -> Iterator[Path]:
     """A folder to write into, whose files move to `output` when all of them are complete; else nothing is left."""
     ours = {GEOPACKAGE, *(raster.filename for raster in RASTERS.values())}
-    if output.exists() and not output.is_dir():
-        raise OutputError(f"{output} is a file, not a folder", "Choose another --output.")
-    if output.is_dir() and any(output.iterdir()) and not overwrite:
-        raise OutputError(
-            f"{output} is not empty", "Choose another --output, or give --overwrite to replace its files."
-        )
+    ours |= {Path(raster.filename).with_suffix(".qml").name for raster in RASTERS.values()}
+    ours |= {f"{layer.name}{suffix}" for layer in LAYERS for suffix in VECTOR_SUFFIXES.values()}
+    _check_free(output, overwrite)
     is_new = not output.exists()
     try:
         output.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=output))
     except OSError as error:
-        raise OutputError(f"{output} cannot be written: {error.strerror}", "Choose another --output.") from error
+        raise _unwritable(output, error) from error
+    _UNFINISHED[folder] = output if is_new else None
     try:
         yield folder
         for old in ours:
@@ -37,6 +38,49 @@ def finished_together(output: Path, overwrite: bool) -> Iterator[Path]:
         for path in sorted(folder.iterdir()):
             os.replace(path, output / path.name)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        if is_new and not any(output.iterdir()):
-            output.rmdir()
+        _remove(folder)
+
+
+def remove_unfinished() -> None:
+    """Remove what runs of this process are writing; only for a process that is about to end."""
+    for folder in tuple(_UNFINISHED):
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder that was written into, and the output folder if it was made for it and is empty."""
+    shutil.rmtree(folder, ignore_errors=True)
+    made = _UNFINISHED.pop(folder, None)
+    if made is not None and made.is_dir() and not any(made.iterdir()):
+        made.rmdir()
+
+
+def check_output(output: Path, overwrite: bool) -> Path:
+    """See whether a run could write its output, and leave everything as it is.
+
+    Returns:
+        The folder that exists: `output`, or the nearest one it would be made in.
+
+    Raises:
+        OutputError: What `finished_together` would raise.
+    """
+    _check_free(output, overwrite)
+    nearest = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
+    try:
+        with tempfile.TemporaryFile(dir=nearest):  # permissions alone do not tell it; Linux gives this file no name
+            return nearest
+    except OSError as error:
+        raise _unwritable(output, error) from error
+
+
+def _check_free(output: Path, overwrite: bool) -> None:
+    if output.exists() and not output.is_dir():
+        raise OutputError(f"{output} is a file, not a folder", "Choose another --output.")
+    if output.is_dir() and any(output.iterdir()) and not overwrite:
+        raise OutputError(
+            f"{output} is not empty", "Choose another --output, or give --overwrite to replace its files."
+        )
+
+
+def _unwritable(output: Path, error: OSError) -> OutputError:
+    return OutputError(f"{output} cannot be written: {error.strerror}", "Choose another --output.")

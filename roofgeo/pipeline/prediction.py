@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import Transformer
 
 from roofgeo import __version__
-from roofgeo.data.aoi import Area, read_area
-from roofgeo.data.imagery import Imagery, covered_share, metric_grid, open_imagery
-from roofgeo.data.sources import find_imagery
 from roofgeo.errors import ImageryError
 from roofgeo.grid import Block, Grid
-from roofgeo.models.backends import OnnxNetwork
-from roofgeo.models.checkpoint import DEFAULT_MODEL, Model, open_model
-from roofgeo.models.metadata import usual_sun_azimuth_deg
+from roofgeo.models.checkpoint import DEFAULT_MODEL
 from roofgeo.pipeline.delivery import finished_together
+from roofgeo.pipeline.preparation import Prepared, Run, check_formats, prepared
 from roofgeo.pipeline.progress import Clock, Progress
-from roofgeo.plan import Plan, plan_run
 from roofgeo.raster.geotiff import RasterWriter
 from roofgeo.raster.mask import inside
 from roofgeo.raster.stitch import BlockBlender, class_rasters, roof_probability
 from roofgeo.schema import BUILDINGS_LAYER, GEOPACKAGE, RASTERS
 from roofgeo.vector.attributes import attribute_layers
-from roofgeo.vector.export import write_geopackage
+from roofgeo.vector.export import write_geopackage, write_layers
 from roofgeo.vector.seams import BlockRoofs, join_blocks, vectorize_block
-
-MARGIN_M = 30.0
-"""Ground around the area that is predicted too: context for the network, and buildings that touch the area whole."""
 
 ROOF_THRESHOLD = 0.5
 
@@ -60,25 +52,6 @@ class PredictResult:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Run:
-    """What all blocks of a run share.
-
-    Attributes:
-        imagery: Where the pixels come from.
-        network: What predicts.
-        plan: Grid, blocks and windows.
-        reach: Ground to predict, in the grid's CRS.
-        sun_azimuth_deg: Where the sun stands; NaN if unknown.
-    """
-
-    imagery: Imagery
-    network: OnnxNetwork
-    plan: Plan
-    reach: shapely.Geometry
-    sun_azimuth_deg: float
-
-
 def predict(
     aoi: str | Path | None = None,
     imagery: str | Path | None = None,
@@ -91,6 +64,9 @@ def predict(
     clip: bool = False,
     overwrite: bool = False,
     threads: int | None = None,
+    tile_px: int | None = None,
+    overlap_px: int | None = None,
+    formats: Collection[str] = (),
     progress: Progress | None = None,
 ) -> PredictResult:
     """Find the roofs of an area in an orthophoto.
@@ -106,39 +82,50 @@ def predict(
         clip: Cut buildings at the area instead of giving them whole.
         overwrite: Replace the files of an earlier run in `output`.
         threads: CPU threads of the network; None for all cores.
+        tile_px: Side of the network's windows, a multiple of 32; None for what the model says.
+        overlap_px: Overlap of neighbouring windows, a multiple of 32, half a window at most; None for what the model
+            says, as far as the windows allow.
+        formats: Keys of `roofgeo.schema.VECTOR_SUFFIXES` to write the layers in besides the GeoPackage.
         progress: Told of each step.
 
     Raises:
-        InputError: The request cannot be met: area, output folder, pixel size.
+        InputError: The request cannot be met: area, output folder, pixel size, windows, formats.
         DataError: The imagery or the area cannot be read.
         ModelError: The model cannot be used.
     """
-    clock = Clock(progress)
-    chosen = open_model(model)
-    network = OnnxNetwork(chosen, threads)
-    area = read_area(aoi, layer) if aoi is not None else None
-    source = imagery if imagery is not None else find_imagery(aoi)
-    with open_imagery(source, imagery_crs) as pixels, finished_together(Path(output), overwrite) as folder:
-        grid = _grid(pixels, area, chosen)
-        reach, wanted = _reach(pixels, area, grid, clip)
-        plan = plan_run(grid, reach, chosen.card.tile_px, chosen.card.overlap_px)
-        run = Run(pixels, network, plan, reach, _sun_azimuth_deg(grid))
-        provenance = _provenance(pixels, chosen, area)
-        rasters = [name for name in RASTERS if name == "confidence" or name in network.slices]
-        with RasterWriter(folder, grid, rasters, provenance) as writer:
-            blocks = _predict_blocks(run, writer, clock)
-            clock.stage("write", 1)
-            known = chosen.card.heights_known
-            layers = attribute_layers(
-                join_blocks(blocks, grid), grid, wanted, clip=clip, min_confidence=min_confidence, heights_known=known
-            )
-            shown = [wanted, *layers[BUILDINGS_LAYER.name].geometry.buffer(ROOF_EDGE_M)]
-            writer.keep(shapely.union_all(shown), (block.core for block in plan.blocks))
+    clock, formats = Clock(progress), check_formats(formats)
+    ready = prepared(
+        aoi, imagery, model,
+        layer=layer, imagery_crs=imagery_crs, clip=clip, threads=threads, tile_px=tile_px, overlap_px=overlap_px,
+    )  # fmt: skip
+    with ready as job, finished_together(Path(output), overwrite) as folder:
+        provenance = _provenance(job)
+        rasters, layers = _find_roofs(job, folder, provenance, clock, clip, min_confidence)
         write_geopackage(folder / GEOPACKAGE, layers, provenance)
+        extra = [path.name for name in formats for path in write_layers(folder, layers, name, provenance)]
         clock.step()
-    files = (GEOPACKAGE, *(RASTERS[name].filename for name in rasters))
+    files = (GEOPACKAGE, *(RASTERS[name].filename for name in rasters), *extra)
     counts = {name: len(rows) for name, rows in layers.items()}
-    return PredictResult({f: Path(output) / f for f in files}, counts, grid, clock.seconds(), _notes(pixels, area))
+    paths = {name: Path(output) / name for name in files}
+    return PredictResult(paths, counts, job.run.plan.grid, clock.seconds(), job.notes)
+
+
+def _find_roofs(
+    job: Prepared, folder: Path, provenance: Mapping[str, str], clock: Clock, clip: bool, min_confidence: float
+) -> tuple[list[str], Mapping[str, gpd.GeoDataFrame]]:
+    """Predict, write the rasters into a folder, and give their names and the layers."""
+    grid = job.run.plan.grid
+    rasters = [name for name in RASTERS if name == "confidence" or name in job.run.network.slices]
+    with RasterWriter(folder, grid, rasters, provenance) as writer:
+        blocks = _predict_blocks(job.run, writer, clock)
+        clock.stage("write", 1)
+        found, known = join_blocks(blocks, grid), job.model.card.heights_known
+        layers = attribute_layers(
+            found, grid, job.wanted, clip=clip, min_confidence=min_confidence, heights_known=known
+        )
+        shown = [job.wanted, *layers[BUILDINGS_LAYER.name].geometry.buffer(ROOF_EDGE_M)]
+        writer.keep(shapely.union_all(shown), (block.core for block in job.run.plan.blocks))
+    return rasters, layers
 
 
 def _predict_blocks(run: Run, writer: RasterWriter, clock: Clock) -> list[BlockRoofs]:
@@ -146,15 +133,21 @@ def _predict_blocks(run: Run, writer: RasterWriter, clock: Clock) -> list[BlockR
     clock.stage("predict", run.plan.window_count)
     found, any_valid = [], False
     for block in run.plan.blocks:
-        bands, valid = block_bands(run, block, clock.step)
-        for name, array in class_rasters(bands, valid).items():
-            writer.write(name, block.core, array)
-        roof = roof_probability(bands) > ROOF_THRESHOLD
-        found.append(vectorize_block(bands, roof, valid, block.core, run.plan.grid))
-        any_valid |= bool(valid.any())
+        roofs, is_valid = _predict_block(run, block, writer, clock)
+        found.append(roofs)
+        any_valid |= is_valid
     if not any_valid:
         raise ImageryError(f"{run.imagery.source} holds no data in the area", "Is the area on the imagery's ground?")
     return found
+
+
+def _predict_block(run: Run, block: Block, writer: RasterWriter, clock: Clock) -> tuple[BlockRoofs, bool]:
+    """One block's roofs, and whether it has any imagery. Its bands are gone before the next block's are made."""
+    bands, valid = block_bands(run, block, clock.step)
+    for name, array in class_rasters(bands, valid).items():
+        writer.write(name, block.core, array)
+    roof = roof_probability(bands) > ROOF_THRESHOLD
+    return vectorize_block(bands, roof, valid, block.core, run.plan.grid), bool(valid.any())
 
 
 def block_bands(
@@ -184,30 +177,9 @@ def block_bands(
     return {head: blended[at] for head, at in run.network.slices.items()}, valid
 
 
-def _grid(imagery: Imagery, area: Area | None, model: Model) -> Grid:
-    if area is None:
-        return metric_grid(imagery, None, None, model.card.pixel_size_m, 0.0)
-    return metric_grid(imagery, area.geometry, area.crs, model.card.pixel_size_m, MARGIN_M)
-
-
-def _reach(imagery: Imagery, area: Area | None, grid: Grid, clip: bool) -> tuple[shapely.Geometry, shapely.Geometry]:
-    """Ground to predict, and ground whose buildings are wanted, in the grid's CRS."""
-    if area is None:
-        whole = imagery.footprint(grid.crs)
-        return whole, whole
-    wanted = area.to_crs(grid.crs).geometry
-    return (wanted if clip else wanted.buffer(MARGIN_M)), wanted
-
-
-def _sun_azimuth_deg(grid: Grid) -> float:
-    left, bottom, right, top = grid.bounds
-    to_degrees = Transformer.from_crs(grid.crs, grid.crs.geodetic_crs, always_xy=True)
-    _, latitude_deg = to_degrees.transform((left + right) / 2, (bottom + top) / 2)
-    return usual_sun_azimuth_deg(latitude_deg)
-
-
-def _provenance(imagery: Imagery, model: Model, area: Area | None) -> dict[str, str]:
+def _provenance(job: Prepared) -> dict[str, str]:
     """What every output says of how it came about."""
+    imagery, model, area = job.run.imagery, job.model, job.area
     return {
         "software": f"roofgeo {__version__}",
         "version": __version__,
@@ -220,12 +192,3 @@ def _provenance(imagery: Imagery, model: Model, area: Area | None) -> dict[str, 
         "area": "the whole imagery" if area is None else area.source,
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
     }
-
-
-def _notes(imagery: Imagery, area: Area | None) -> tuple[str, ...]:
-    if area is None:
-        return ()
-    share = covered_share(imagery, area.geometry, area.crs)
-    if share > 0.9995:
-        return ()
-    return (f"{100 * (1 - share):.1f} % of the area lies outside the imagery; the rest was predicted",)

@@ -66,6 +66,7 @@ def train(
         architecture=dataclasses.asdict(network.architecture),
         heads=network.architecture.heads,
         pixel_size_m=PIXEL_SIZE_M,
+        source_pixel_size_m=SOURCE_PIXEL_SIZE_M,
         licence="CC-BY-NC-4.0",
         trained_on=TRAINED_ON,
     )
@@ -74,6 +75,9 @@ def train(
 
 PIXEL_SIZE_M = 0.1
 """What the network sees; imagery is resampled to it."""
+
+SOURCE_PIXEL_SIZE_M = (0.05, 0.3)
+"""RoofGraph's pictures are of 0.05 m; `roofgeo.data.augment.vary_colour` coarsens to 0.3 m at most."""
 
 DOWNSAMPLE = 2
 """From RoofGraph's 0.05 m to `PIXEL_SIZE_M`."""

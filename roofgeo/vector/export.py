@@ -1,4 +1,7 @@
-"""Write the layers as a GeoPackage that carries its styles, the meaning of its fields and its origin; read them."""
+"""Write the layers as a GeoPackage that carries its styles, the meaning of its fields and its origin; read them.
+
+The other formats of `roofgeo.schema.VECTOR_SUFFIXES` are written beside it, one file a layer.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,19 @@ import geopandas as gpd
 import pyogrio
 
 from roofgeo.errors import DataError, OutputError
-from roofgeo.schema import BUILDINGS_LAYER, LAYERS, LINES_LAYER, SEGMENTS_LAYER
+from roofgeo.schema import BUILDINGS_LAYER, LAYERS, LINES_LAYER, SEGMENTS_LAYER, VECTOR_SUFFIXES, Layer
 from roofgeo.vector.styles import qml
 
 _BOTTOM_UP: Final = (BUILDINGS_LAYER, SEGMENTS_LAYER, LINES_LAYER)
 """QGIS puts each layer of a file above the one before."""
 
 _POLYGONS: Final = ("Polygon", "MultiPolygon")
+
+_WRITE_ERRORS: Final = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+)
 
 _EXTRA_TABLES: Final = """
 CREATE TABLE layer_styles (
@@ -55,6 +64,13 @@ _SCHEMA_EXTENSION: Final = "http://www.geopackage.org/spec130/#extension_schema"
 _METADATA_EXTENSION: Final = "http://www.geopackage.org/spec130/#extension_metadata"
 _METADATA_STANDARD: Final = "https://schema.org/Dataset"
 
+_DRIVERS: Final = {
+    # RFC 7946: degrees on WGS 84. Eight decimals are a millimetre: the edges of roofs stay straight.
+    "geojson": ("GeoJSON", {"RFC7946": "YES", "COORDINATE_PRECISION": "8"}),
+    "flatgeobuf": ("FlatGeobuf", {"SPATIAL_INDEX": "YES"}),
+}
+"""GDAL's name of each of `VECTOR_SUFFIXES`, and how it is to write it."""
+
 
 def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame], provenance: Mapping[str, str]) -> None:
     """Write a GeoPackage 1.3.
@@ -65,22 +81,51 @@ def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame], provena
         provenance: What the file says of itself, such as the model and the imagery. `created` (ISO 8601, UTC) is taken
             for the time of all entries, else the present.
     """
-    try:
-        for layer in _BOTTOM_UP:
-            pyogrio.write_dataframe(
-                layers[layer.name][[*(field.name for field in layer.fields), "geometry"]],
-                path,
-                layer=layer.name,
-                driver="GPKG",
-                geometry_type=layer.geometry,
-                append=path.exists(),
-                dataset_options={"VERSION": "1.3"},
-                layer_options={"DESCRIPTION": layer.meaning, "GEOMETRY_NAME": "geom"},
-            )
-    except (pyogrio.errors.DataSourceError, OSError) as error:
-        raise OutputError(f"{path} cannot be written: {error}", "choose another output folder") from error
+    for layer in _BOTTOM_UP:
+        _write(
+            path,
+            layer,
+            layers[layer.name],
+            driver="GPKG",
+            append=path.exists(),
+            dataset_options={"VERSION": "1.3"},
+            layer_options={"DESCRIPTION": layer.meaning, "GEOMETRY_NAME": "geom"},
+        )
     with closing(sqlite3.connect(path)) as database, database:
         _describe(database, provenance)
+
+
+def write_layers(
+    folder: Path, layers: Mapping[str, gpd.GeoDataFrame], file_format: str, provenance: Mapping[str, str]
+) -> tuple[Path, ...]:
+    """Write one file a layer.
+
+    Args:
+        folder: Where the files go, named after their layers; they must not exist.
+        layers: As `write_geopackage` takes them.
+        file_format: Key of `roofgeo.schema.VECTOR_SUFFIXES`.
+        provenance: What the files say of themselves, in their description.
+
+    Returns:
+        The files.
+    """
+    driver, options = _DRIVERS[file_format]
+    origin = "; ".join(f"{name}: {value}" for name, value in provenance.items())
+    paths = []
+    for layer in LAYERS:
+        path = folder / f"{layer.name}{VECTOR_SUFFIXES[file_format]}"
+        described = {**options, "DESCRIPTION": f"{layer.meaning}. {origin}"}
+        _write(path, layer, layers[layer.name], driver=driver, layer_options=described)
+        paths.append(path)
+    return tuple(paths)
+
+
+def _write(path: Path, layer: Layer, rows: gpd.GeoDataFrame, **options: object) -> None:
+    columns = [*(field.name for field in layer.fields), "geometry"]
+    try:
+        pyogrio.write_dataframe(rows[columns], path, layer=layer.name, geometry_type=layer.geometry, **options)
+    except (*_WRITE_ERRORS, OSError) as error:
+        raise OutputError(f"{path} cannot be written: {error}", "choose another output folder") from error
 
 
 def _describe(database: sqlite3.Connection, provenance: Mapping[str, str]) -> None:

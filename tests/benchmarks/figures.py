@@ -23,7 +23,7 @@ from roofgeo.evaluation.report import Figures, figures_table
 from roofgeo.grid import Window
 from roofgeo.models.backends import OnnxNetwork
 from roofgeo.models.checkpoint import DEFAULT_MODEL, open_model, write_card
-from roofgeo.pipeline import prediction
+from roofgeo.pipeline import prediction, preparation
 from roofgeo.plan import plan_run
 from roofgeo.raster.stitch import class_rasters
 from roofgeo.vector.export import read_layers
@@ -57,7 +57,7 @@ def seams(model: str, imagery: Path) -> dict[str, SeamFigures]:
         found = {}
         for name, core_px in (("windows", SEAM_PX), ("blocks", SEAM_PX // 2)):
             plan = plan_run(grid, reach, card.tile_px, card.overlap_px, core_px)
-            run = prediction.Run(pixels, network, plan, reach, np.nan)
+            run = preparation.Run(pixels, network, plan, reach, np.nan)
             classes = np.zeros(grid.shape, np.uint8)
             for block in plan.blocks:
                 bands, valid = prediction.block_bands(run, block, lambda: None)

@@ -99,3 +99,13 @@ def test_model_without_the_network_s_file(copy: Path) -> None:
     (copy / ONNX).unlink()
     with pytest.raises(ModelError, match=ONNX):
         open_model(copy)
+
+
+def test_the_card_says_which_pictures_the_model_knows(small_model: Model, copy: Path) -> None:
+    assert open_model().card.source_pixel_size_m == (0.05, 0.3)
+    card = json.loads((copy / CARD).read_text())
+    (copy / CARD).write_text(json.dumps({**card, "source_pixel_size_m": [0.1, 0.2]}))
+    assert open_model(copy).card.source_pixel_size_m == (0.1, 0.2)
+    del card["source_pixel_size_m"]
+    (copy / CARD).write_text(json.dumps(card))
+    assert open_model(copy).card.source_pixel_size_m == small_model.card.source_pixel_size_m

@@ -14,7 +14,7 @@ from affine import Affine
 
 from roofgeo.data.imagery import open_imagery
 from roofgeo.errors import AreaError, ImageryError, InputError
-from roofgeo.pipeline import PredictResult, evaluate, predict, prediction
+from roofgeo.pipeline import PredictResult, evaluate, predict, prediction, preparation
 from roofgeo.plan import plan_run
 from roofgeo.vector.export import read_layers
 from tests.benchmarks.figures import measure, seams
@@ -40,6 +40,7 @@ def test_result_tells_what_was_made(sample_result: PredictResult) -> None:
 def test_nothing_unfinished_is_left(sample_result: PredictResult) -> None:
     folder = sample_result.paths["roofs.gpkg"].parent
     sidecars = {f"{name}.aux.xml" for name in ("roof_segments.tif", "roof_lines.tif")}
+    sidecars |= {f"{Path(name).stem}.qml" for name in sample_result.paths if name.endswith(".tif")}
     assert {path.name for path in folder.iterdir()} == {*sample_result.paths, *sidecars}
 
 
@@ -78,7 +79,7 @@ def test_buildings_come_whole_or_cut(sample_result: PredictResult, tmp_path: Pat
 def test_blocks_give_what_one_piece_gives(
     sample_result: PredictResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prediction, "plan_run", functools.partial(plan_run, core_px=768))
+    monkeypatch.setattr(preparation, "plan_run", functools.partial(plan_run, core_px=768))
     blocks = predict(SAMPLES / "area.geojson", output=tmp_path / "roofs")
     whole, parts = layers_of(sample_result)["buildings"], layers_of(blocks)["buildings"]
     assert len(whole) == len(parts)

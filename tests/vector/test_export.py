@@ -7,11 +7,12 @@ from contextlib import closing
 
 import pyogrio
 import pytest
+import shapely
 
 from roofgeo import schema
 from roofgeo.errors import DataError, OutputError
 from roofgeo.vector.attributes import attribute_layers
-from roofgeo.vector.export import read_layers, write_geopackage
+from roofgeo.vector.export import read_layers, write_geopackage, write_layers
 from tests.vector.rasters import utm_grid
 from tests.vector.shapes import SHAPE, hip, layers_of
 
@@ -74,7 +75,7 @@ def test_every_layer_has_a_default_style(geopackage):
     documents = {name: ET.fromstring(qml) for name, _, _, qml in styles}
     values = {name: [category.get("value") for category in root.iter("category")] for name, root in documents.items()}
     assert values == {
-        "roof_segments": ["flat", *schema.COMPASS],
+        "roof_segments": [*schema.COMPASS, "flat"],
         "roof_lines": list(schema.LINE_TYPES),
         "buildings": [],
     }
@@ -86,7 +87,7 @@ def test_every_layer_has_a_default_style(geopackage):
 def test_fields_have_aliases_and_meanings(geopackage):
     (qml,) = next(iter(rows(geopackage, "SELECT styleQML FROM layer_styles WHERE f_table_name = 'roof_segments'")))
     aliases = {alias.get("field"): alias.get("name") for alias in ET.fromstring(qml).iter("alias")}
-    assert aliases["footprint_area_m2"].startswith("footprint_area_m2 [m2]")
+    assert aliases["footprint_area_m2"] == "Footprint area [m²]"
     columns = rows(geopackage, "SELECT table_name, column_name FROM gpkg_data_columns")
     assert set(columns) == {(layer.name, field.name) for layer in schema.LAYERS for field in layer.fields}
 
@@ -131,3 +132,70 @@ def test_files_without_roofs_are_refused(tmp_path):
         read_layers(lines)
     with pytest.raises(DataError, match="does not exist"):
         read_layers(tmp_path / "missing.gpkg")
+
+
+def written(folder, file_format):
+    """Frame read back from each file, by the file's name."""
+    return {
+        path.name: pyogrio.read_dataframe(path)
+        for path in write_layers(folder, layers_of(hip()), file_format, PROVENANCE)
+    }
+
+
+def test_geojson_is_that_of_the_rfc(tmp_path):
+    frames = written(tmp_path, "geojson")
+    assert list(frames) == [f"{layer.name}.geojson" for layer in schema.LAYERS]
+    for layer in schema.LAYERS:
+        text = (tmp_path / f"{layer.name}.geojson").read_text(encoding="utf-8")
+        collection, original = json.loads(text), layers_of(hip())[layer.name]
+        assert "crs" not in collection
+        assert collection["description"].startswith(f"{layer.meaning}. model: tiny; ")
+        assert len(collection["features"]) == len(original)
+        properties = collection["features"][0]["properties"]
+        assert list(properties) == [field.name for field in layer.fields]
+        for field in layer.fields:
+            assert {"int64": int, "float64": float, "str": str, "bool": bool}[field.dtype] in {
+                type(feature["properties"][field.name]) for feature in collection["features"]
+            } or field.nullable
+        frame = frames[f"{layer.name}.geojson"]
+        assert frame.crs.to_epsg() == 4326
+        assert (frame.to_crs(original.crs.to_wkt()).geometry.hausdorff_distance(original.geometry) < 0.002).all()
+    polygons = frames["roof_segments.geojson"].geometry
+    assert all(shapely.is_ccw(polygon.exterior) for polygon in polygons)
+    assert shapely.coverage_is_valid(polygons.to_numpy()), "faces still share their edges"
+
+
+def test_ids_that_may_be_missing_stay_whole_numbers_in_geojson(tmp_path):
+    written(tmp_path, "geojson")
+    lines = json.loads((tmp_path / "roof_lines.geojson").read_text())["features"]
+    sides = [line["properties"][side] for line in lines for side in ("left_segment_id", "right_segment_id")]
+    assert None in sides and {type(side) for side in sides} == {int, type(None)}
+
+
+def test_flatgeobuf_keeps_crs_and_values_and_has_an_index(tmp_path):
+    frames = written(tmp_path, "flatgeobuf")
+    assert list(frames) == [f"{layer.name}.fgb" for layer in schema.LAYERS]
+    for layer in schema.LAYERS:
+        info = pyogrio.read_info(tmp_path / f"{layer.name}.fgb")
+        assert (info["crs"], info["geometry_type"]) == ("EPSG:32632", layer.geometry)
+        assert info["capabilities"]["fast_spatial_filter"]
+        assert "tiny" in info["layer_metadata"]["DESCRIPTION"]
+        frame, key = frames[f"{layer.name}.fgb"], layer.fields[0].name
+        original = layers_of(hip())[layer.name]
+        assert [field.name for field in layer.fields] == list(frame.columns[:-1])
+        ordered = frame.set_index(key).loc[original[key]]  # the index sorts by place
+        assert ordered.geometry.geom_equals_exact(original.set_index(key).geometry, 0).all()
+        assert (ordered["confidence"] == original.set_index(key)["confidence"]).all()
+
+
+@pytest.mark.parametrize("file_format", schema.VECTOR_SUFFIXES)
+def test_layers_without_rows_keep_their_kind(tmp_path, file_format):
+    empty = attribute_layers((), utm_grid(SHAPE))
+    for path in write_layers(tmp_path, empty, file_format, PROVENANCE):
+        assert len(pyogrio.read_dataframe(path)) == 0
+
+
+@pytest.mark.parametrize("file_format", schema.VECTOR_SUFFIXES)
+def test_formats_into_a_folder_that_is_not_there_are_said(tmp_path, file_format):
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_layers(tmp_path / "no", layers_of(hip()), file_format, PROVENANCE)

@@ -1,55 +1,28 @@
-"""The command, in a process of its own: progress, results, errors, interruption."""
+"""roofgeo predict, in a process of its own: progress, results, bad input."""
 
 from __future__ import annotations
 
-import json
-import os
 import pickle
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
+import pyogrio
 import pytest
 
-SAMPLES = Path(__file__).parents[1] / "samples"
-AREA = str(SAMPLES / "area.geojson")
-ORTHO = str(SAMPLES / "ortho.tif")
-HELP_LIMIT_S = 0.5
-
-
-def roofgeo(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if key != "ROOFGEO_IMAGERY"}
-    command = [sys.executable, "-m", "roofgeo.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=environment, timeout=300)
-
-
-def test_help_is_quick() -> None:
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        result = roofgeo("--help")
-        seconds.append(time.perf_counter() - start)
-        assert result.returncode == 0 and "predict" in result.stdout
-    assert min(seconds) < HELP_LIMIT_S
-
-
-@pytest.mark.parametrize("command", ["predict", "evaluate", "train"])
-def test_each_command_shows_an_example(command: str) -> None:
-    assert f"Example:\n    roofgeo {command}" in roofgeo(command, "--help").stdout
+from tests.cli.command import AREA, ORTHO, events, roofgeo
 
 
 def test_json_progress_and_result(tmp_path: Path) -> None:
     output = tmp_path / "öutput with space"
     result = roofgeo("predict", "--aoi", AREA, "--output", str(output), "--progress", "json")
     assert result.returncode == 0, result.stderr
-    events = [json.loads(line) for line in result.stdout.splitlines()]
-    steps = [e for e in events if e["event"] == "progress" and e["stage"] == "predict"]
+    said = events(result.stdout)
+    steps = [e for e in said if e["event"] == "progress" and e["stage"] == "predict"]
     assert [e["done"] for e in steps] == list(range(steps[0]["total"] + 1))
-    assert events[-1]["event"] == "result"
-    assert Path(events[-1]["paths"]["roofs.gpkg"]) == output / "roofs.gpkg"
-    assert events[-1]["counts"]["buildings"] > 15
+    assert said[-1]["event"] == "result"
+    assert Path(said[-1]["paths"]["roofs.gpkg"]) == output / "roofs.gpkg"
+    assert said[-1]["counts"]["buildings"] > 15
 
 
 def test_quiet_says_nothing_and_imports_no_torch(tmp_path: Path) -> None:
@@ -61,29 +34,6 @@ def test_quiet_says_nothing_and_imports_no_torch(tmp_path: Path) -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
-
-
-def test_evaluate_prints_figures(tmp_path: Path) -> None:
-    result = roofgeo("evaluate", *(str(SAMPLES / "labels.gpkg"),) * 2, "--json")
-    assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout)["segment_f"] == 1
-
-
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_runs_leave_nothing(tmp_path: Path, stop: signal.Signals) -> None:
-    command = [sys.executable, "-m", "roofgeo.cli", "predict", "--imagery", ORTHO, "--progress", "json"]
-    with subprocess.Popen(
-        [*command, "--output", str(tmp_path / "roofs")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if json.loads(line).get("done") == 1:
-                break
-        process.send_signal(stop)
-        rest, _ = process.communicate(timeout=60)
-    assert process.returncode == 5
-    assert json.loads(rest.splitlines()[-1])["code"] == "interrupted"
-    assert list(tmp_path.iterdir()) == []
 
 
 def write(path: Path, content: str | bytes) -> str:
@@ -175,3 +125,44 @@ def test_overwrite_replaces_only_its_own_files(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "notes.txt").read_text() == "mine"
     assert (tmp_path / "roofs.gpkg").read_bytes().startswith(b"SQLite")
+
+
+@pytest.mark.parametrize(
+    ("options", "said", "way_out"),
+    [
+        (("--tile-px", "1000"), "windows of 1000 px", "multiple of 32 from 128 to 2048"),
+        (("--tile-px", "96"), "windows of 96 px", "from 128"),
+        (("--tile-px", "4096"), "windows of 4096 px", "to 2048"),
+        (("--tile-px", "512", "--overlap-px", "288"), "overlap by 288 px", "from 0 to 256"),
+        (("--overlap-px", "100"), "overlap by 100 px", "multiple of 32"),
+        (("--overlap-px", "-32"), "overlap by -32 px", "from 0"),
+    ],
+)
+def test_windows_that_cannot_be_used_are_refused(
+    options: tuple[str, ...], said: str, way_out: str, tmp_path: Path
+) -> None:
+    result = roofgeo("predict", "--aoi", AREA, "--output", str(tmp_path / "roofs"), *options, "--progress", "json")
+    assert result.returncode == 2
+    (event,) = events(result.stdout)
+    assert event["code"] == "input" and said in event["message"] and way_out in event["hint"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_windows_and_formats(tmp_path: Path) -> None:
+    """Half as large windows find the same buildings; the files of formats asked for lie beside the GeoPackage."""
+    options = ("--tile-px", "512", "--format", "geojson", "--format", "flatgeobuf", "--format", "geojson")
+    output = tmp_path / "roofs"
+    result = roofgeo("predict", "--aoi", AREA, "--output", str(output), *options, "--progress", "json")
+    assert result.returncode == 0, result.stderr
+    said = events(result.stdout)[-1]
+    layers = ("roof_segments", "roof_lines", "buildings")
+    named = [name for name in said["paths"] if name.endswith((".geojson", ".fgb"))]
+    assert named == [f"{layer}{suffix}" for suffix in (".geojson", ".fgb") for layer in layers]
+    for name in named:
+        path = Path(said["paths"][name])
+        assert path == output / name
+        assert pyogrio.read_info(path, force_feature_count=True)["features"] == said["counts"][Path(name).stem]
+    assert 18 <= said["counts"]["buildings"] <= 22
+    again = roofgeo("predict", "--aoi", AREA, "--output", str(output), "--overwrite", "--clip", "--quiet")
+    assert again.returncode == 0, again.stderr
+    assert not [path for path in output.iterdir() if path.suffix in (".geojson", ".fgb")]

@@ -1,0 +1,42 @@
+"""The roofgeo command: one module for each of its commands."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import click
+
+from roofgeo import __version__
+from roofgeo.cli.evaluate import evaluate
+from roofgeo.cli.info import info
+from roofgeo.cli.predict import predict
+from roofgeo.cli.stopping import interrupt
+from roofgeo.cli.telling import fail
+from roofgeo.cli.train import train
+from roofgeo.errors import Interrupted, RoofgeoError
+
+
+class _Commands(click.Group):
+    """Turns what roofgeo raises on purpose into one line, a hint and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        signal.signal(signal.SIGTERM, interrupt)
+        try:
+            return super().invoke(ctx)
+        except RoofgeoError as error:
+            fail(error)
+        except KeyboardInterrupt:
+            fail(Interrupted("stopped; nothing half-written is left", "Run the same command again."))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="roofgeo")
+def main() -> None:
+    """Roof segments and roof lines from orthophotos."""
+
+
+main.add_command(predict)
+main.add_command(evaluate)
+main.add_command(train)
+main.add_command(info)

@@ -1,0 +1,87 @@
+"""What the command says: lines for a person, JSON objects for a program."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from roofgeo.errors import RoofgeoError
+
+if TYPE_CHECKING:
+    from roofgeo.pipeline import Progress
+
+EXAMPLE = """
+\b
+Example:
+  {}
+"""
+
+STAGE_TITLES = {"predict": "Finding roofs", "write": "Writing files", "train": "Training"}
+
+
+def say(event: dict[str, Any]) -> None:
+    """One JSON object a line on standard output."""
+    click.echo(json.dumps(event))
+    sys.stdout.flush()
+
+
+def fail(error: RoofgeoError) -> NoReturn:
+    """Tell of an error, as JSON too where the user has asked for it, and leave."""
+    context = click.get_current_context(silent=True)
+    if context is not None and context.find_root().meta.get("progress") == "json":
+        say({"event": "error", "code": error.code, "message": error.message, "hint": error.hint})
+    click.echo(f"Error: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"Hint: {error.hint}", err=True)
+    sys.exit(error.exit_code)
+
+
+@contextlib.contextmanager
+def telling(progress: str, quiet: bool) -> Iterator[Progress | None]:
+    """What a run reports its steps to."""
+    if progress == "json":
+        yield _tell_json
+    elif quiet:
+        yield None
+    else:
+        with _bar() as tell:
+            yield tell
+
+
+def _tell_json(stage: str, done: int, total: int) -> None:
+    say({"event": "progress", "stage": stage, "done": done, "total": total})
+
+
+@contextlib.contextmanager
+def _bar() -> Iterator[Callable[[str, int, int], None]]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description:<14}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    tasks: dict[str, Any] = {}
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(STAGE_TITLES.get(stage, stage), total=total)
+            bars.update(tasks[stage], completed=done)
+
+        yield tell

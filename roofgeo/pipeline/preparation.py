@@ -1,0 +1,156 @@
+"""What must be known before a run begins: model, imagery, grid, blocks; the same for `predict` and its forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import shapely
+from pyproj import Transformer
+
+from roofgeo.data.aoi import Area, read_area
+from roofgeo.data.imagery import Imagery, covered_share, metric_grid, open_imagery
+from roofgeo.data.sources import find_imagery
+from roofgeo.errors import InputError
+from roofgeo.grid import Grid
+from roofgeo.models.backends import OnnxNetwork
+from roofgeo.models.checkpoint import Model, ModelCard, open_model
+from roofgeo.models.metadata import usual_sun_azimuth_deg
+from roofgeo.plan import Plan, plan_run, usual_overlap_px
+from roofgeo.schema import VECTOR_SUFFIXES
+
+MARGIN_M = 30.0
+"""Ground around the area that is predicted too: context for the network, and buildings that touch the area whole."""
+
+PIXEL_SIZE_TOLERANCE = 0.02
+"""A pixel of 0.0495 m on the ground is one of 0.05 m in a projection."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What all blocks of a run share.
+
+    Attributes:
+        imagery: Where the pixels come from.
+        network: What predicts.
+        plan: Grid, blocks and windows.
+        reach: Ground to predict, in the grid's CRS.
+        sun_azimuth_deg: Where the sun stands; NaN if unknown.
+    """
+
+    imagery: Imagery
+    network: OnnxNetwork
+    plan: Plan
+    reach: shapely.Geometry
+    sun_azimuth_deg: float
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that can begin.
+
+    Attributes:
+        run: What all its blocks share.
+        model: The model, verified.
+        area: The area of interest; None for the whole imagery.
+        wanted: Ground whose buildings are wanted, in the grid's CRS.
+        notes: What the user should know: ground without imagery, say.
+    """
+
+    run: Run
+    model: Model
+    area: Area | None
+    wanted: shapely.Geometry
+    notes: tuple[str, ...]
+
+
+@contextmanager
+def prepared(
+    aoi: str | Path | None,
+    imagery: str | Path | None,
+    model: str | Path,
+    *,
+    layer: str | None,
+    imagery_crs: str | None,
+    clip: bool,
+    threads: int | None,
+    tile_px: int | None,
+    overlap_px: int | None,
+) -> Iterator[Prepared]:
+    """Open and check all that a run reads. The arguments are those of `roofgeo.pipeline.prediction.predict`.
+
+    Raises:
+        InputError: The request cannot be met: area, pixel size, windows.
+        DataError: The imagery or the area cannot be read.
+        ModelError: The model cannot be used.
+    """
+    chosen = open_model(model)
+    network = OnnxNetwork(chosen, threads)
+    tile_px = chosen.card.tile_px if tile_px is None else tile_px
+    overlap_px = usual_overlap_px(tile_px, chosen.card.overlap_px) if overlap_px is None else overlap_px
+    area = read_area(aoi, layer) if aoi is not None else None
+    source = imagery if imagery is not None else find_imagery(aoi)
+    with open_imagery(source, imagery_crs) as pixels:
+        grid = _grid(pixels, area, chosen)
+        reach, wanted = _reach(pixels, area, grid, clip)
+        plan = plan_run(grid, reach, tile_px, overlap_px)
+        run = Run(pixels, network, plan, reach, _sun_azimuth_deg(grid))
+        yield Prepared(run, chosen, area, wanted, tuple(_notes(pixels, area, chosen.card, plan)))
+
+
+def check_formats(formats: Collection[str]) -> tuple[str, ...]:
+    """The formats, each once.
+
+    Raises:
+        InputError: One of them is none of `roofgeo.schema.VECTOR_SUFFIXES`.
+    """
+    unknown = [name for name in formats if name not in VECTOR_SUFFIXES]
+    if unknown:
+        raise InputError(
+            f"there is no format {unknown[0]!r}", f"Choose of {', '.join(VECTOR_SUFFIXES)}; a GeoPackage comes always."
+        )
+    return tuple(dict.fromkeys(formats))
+
+
+def _grid(imagery: Imagery, area: Area | None, model: Model) -> Grid:
+    if area is None:
+        return metric_grid(imagery, None, None, model.card.pixel_size_m, 0.0)
+    return metric_grid(imagery, area.geometry, area.crs, model.card.pixel_size_m, MARGIN_M)
+
+
+def _reach(imagery: Imagery, area: Area | None, grid: Grid, clip: bool) -> tuple[shapely.Geometry, shapely.Geometry]:
+    """Ground to predict, and ground whose buildings are wanted, in the grid's CRS."""
+    if area is None:
+        whole = imagery.footprint(grid.crs)
+        return whole, whole
+    wanted = area.to_crs(grid.crs).geometry
+    return (wanted if clip else wanted.buffer(MARGIN_M)), wanted
+
+
+def _sun_azimuth_deg(grid: Grid) -> float:
+    left, bottom, right, top = grid.bounds
+    to_degrees = Transformer.from_crs(grid.crs, grid.crs.geodetic_crs, always_xy=True)
+    _, latitude_deg = to_degrees.transform((left + right) / 2, (bottom + top) / 2)
+    return usual_sun_azimuth_deg(latitude_deg)
+
+
+def _notes(imagery: Imagery, area: Area | None, card: ModelCard, plan: Plan) -> Iterator[str]:
+    """What may disappoint of the result, and is no error."""
+    if area is not None:
+        share = covered_share(imagery, area.geometry, area.crs)
+        if share <= 0.9995:
+            yield f"{100 * (1 - share):.1f} % of the area lies outside the imagery; the rest is predicted"
+    finest_m, coarsest_m = card.source_pixel_size_m
+    size_m = imagery.pixel_size_m
+    if not finest_m * (1 - PIXEL_SIZE_TOLERANCE) <= size_m <= coarsest_m * (1 + PIXEL_SIZE_TOLERANCE):
+        yield (
+            f"the imagery has pixels of {size_m:.3g} m; {card.name} was trained on {finest_m:g} to {coarsest_m:g} m, "
+            "so expect more mistakes"
+        )
+    if plan.overlap_px < card.overlap_px:
+        yield (
+            f"windows overlap by {plan.overlap_px} px, {card.name} needs {card.overlap_px}: their borders may show in "
+            "the result"
+        )
