@@ -1,11 +1,12 @@
 # make demo     the light install in .venv, and the main job on the sample area: roofs/roofs.gpkg
 # make test     the full install in .venv-dev, and the whole test suite
-# make lint     ruff and mypy
+# make plugin   the ZIP that QGIS installs: dist/roofgeo_qgis-VERSION.zip
+# make lint     ruff, mypy and bandit
 # make figures  measure the model and write what the README shows
 # make samples  render samples/ anew
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-312 lint figures samples
+.PHONY: help demo test test-312 test-qgis plugin lint figures samples
 SHELL := /bin/bash
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
@@ -19,6 +20,10 @@ PYTHON312 ?= $(shell for python in python3.12 $${PYENV_ROOT:-$$HOME/.pyenv}/vers
 	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 12))' 2>/dev/null \
 	&& echo $$python && break; done)
 
+# The Python QGIS was built for; the plugin is tested there.
+QGIS_PYTHON ?= $(shell for python in /usr/bin/python3 python3; do \
+	$$python -c 'import qgis.core, venv, ensurepip' 2>/dev/null && echo $$python && break; done)
+
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -26,7 +31,7 @@ demo: .venv/installed
 	.venv/bin/roofgeo predict --aoi samples/area.geojson --output roofs --overwrite
 
 # The whole suite comes last, so that its summary is the last line.
-test: .venv-dev/installed test-312
+test: .venv-dev/installed test-312 test-qgis
 	.venv-dev/bin/python -m pytest
 
 ifeq ($(PYTHON312),)
@@ -37,10 +42,23 @@ test-312: .venv-dev312/installed
 	.venv-dev312/bin/python -m pytest tests/data
 endif
 
+ifeq ($(QGIS_PYTHON),)
+test-qgis:
+	@echo "no QGIS found: the plugin's tests in QGIS are skipped (Debian: apt install qgis python3-qgis xvfb)"
+else
+# Qt reads its platform before pytest begins; programs that need a screen get one of their own.
+test-qgis: .venv-qgis/installed .venv-dev/installed
+	QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python -m pytest -m qgis tests/qgis_plugin
+endif
+
+plugin:
+	@$(PYTHON) qgis_plugin/package.py
+
 lint: .venv-dev/installed
 	.venv-dev/bin/ruff check .
 	.venv-dev/bin/ruff format --check .
 	.venv-dev/bin/mypy
+	.venv-dev/bin/bandit --quiet --recursive qgis_plugin/roofgeo_qgis
 
 figures: .venv-dev/installed
 	.venv-dev/bin/python -m tests.benchmarks.figures
@@ -58,4 +76,10 @@ samples: .venv-dev/installed
 .venv-dev312/installed: pyproject.toml
 	$(PYTHON312) -m venv $(@D)
 	$(@D)/bin/python $(PIP_INSTALL) -e '.[dev]'
+	@touch $@
+
+# pytest-qgis: a QGIS within pytest
+.venv-qgis/installed: Makefile
+	$(QGIS_PYTHON) -m venv --system-site-packages $(@D)
+	$(@D)/bin/python $(PIP_INSTALL) 'pytest>=8' 'pytest-qgis==5.0.2'
 	@touch $@
