@@ -47,7 +47,7 @@ class ReviewFields(QGroupBox):
         head = _row(self.title_label, None, self.decision_label)
         fields = QFormLayout()
         fields.addRow(tr("Confidence"), self.confidence_label)
-        fields.addRow(tr("Area"), self.area_label)
+        fields.addRow(tr("Footprint"), self.area_label)
         fields.addRow(tr("Orientation"), self.orientation_label)
         fields.addRow(tr("Azimuth"), _row(self.azimuth_box, self.flat_box, self.map_button, None))
         buttons = QGridLayout()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .azimuth import orientation_name
 from .decisions import ACCEPTED, REJECTED
+from .preflight import number_text
 from .review import Review, Segment
 from .translation import tr
 
@@ -28,7 +29,7 @@ def area(segment: Segment | None) -> str:
     """Its area seen from above."""
     if segment is None or segment.area_m2 is None:
         return ""
-    return tr("{area} m²").format(area=f"{segment.area_m2:.1f}")
+    return tr("{area} m²").format(area=number_text(segment.area_m2, 1))
 
 
 def decision(segment: Segment | None) -> str:

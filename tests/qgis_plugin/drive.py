@@ -1,7 +1,8 @@
 """Runs inside QGIS (`qgis --code drive.py`): clicks through the plugin as an analyst would, and notes what it saw.
 
-The task is a JSON file named by ROOFGEO_DRIVE: `ortho`, `area`, `pictures` and `output` (folders), `report` (a file),
-and `scenario`: "find" (cancel, run again, look, review) or "leave" (end QGIS while the network runs).
+The task is a JSON file named by ROOFGEO_DRIVE: `ortho`, `area` (empty for the whole picture), `pictures` and `output`
+(folders), `report` (a file), and `scenario`: "find" (cancel, run again, look, review), "show" (run, look) or "leave"
+(end QGIS while the network runs).
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from qgis.utils import iface
 faulthandler.enable(Path(os.environ["ROOFGEO_DRIVE"]).with_suffix(".crash").open("w"))
 
 TASK: dict[str, Any] = json.loads(Path(os.environ["ROOFGEO_DRIVE"]).read_text(encoding="utf-8"))
-LONGEST_S = 100.0
+LONGEST_S = 200.0
+POLYGONS, WHOLE = 2, 3  # places in the list of areas
 
 Wait = Callable[[], object]
 
@@ -83,11 +85,12 @@ def groups() -> list[Any]:
 
 
 def open_project() -> Iterator[Wait]:
-    iface.addRasterLayer(TASK["ortho"], "ortho")
-    area = iface.addVectorLayer(TASK["area"], "area", "ogr")
-    area.renderer().symbol().setColor(Qt.GlobalColor.transparent)
+    ortho = iface.addRasterLayer(TASK["ortho"], "ortho")
+    if TASK["area"]:
+        area = iface.addVectorLayer(TASK["area"], "area", "ogr")
+        area.renderer().symbol().symbolLayer(0).setBrushStyle(Qt.BrushStyle.NoBrush)
     yield after(0.5)  # with its first layer QGIS sets the CRS of the project, a little later
-    QgsProject.instance().setCrs(QgsProject.instance().mapLayersByName("ortho")[0].crs())
+    QgsProject.instance().setCrs(ortho.crs())
     yield after(0.5)
     iface.mapCanvas().zoomToFullExtent()
     yield after(0.5)
@@ -97,7 +100,7 @@ def open_project() -> Iterator[Wait]:
 def begin_run() -> Iterator[Wait]:
     click_tool_button("roofgeo_predict")
     yield after(0.3)
-    find(QComboBox, "roofgeo_area").setCurrentIndex(2)
+    find(QComboBox, "roofgeo_area").setCurrentIndex(POLYGONS if TASK["area"] else WHOLE)
     find(QWidget, "roofgeo_output").setFilePath(str(Path(TASK["output"]) / "roofs.gpkg"))
     yield after(1.5)  # the dialog asks the command for its models
     click(find(QWidget, "roofgeo_find"))
@@ -136,8 +139,13 @@ def look_at_results(report: dict[str, Any]) -> None:
 def review(report: dict[str, Any]) -> Iterator[Wait]:
     click(find(QWidget, "roofgeo_review"))
     yield after(1.0)
-    yield drawn
     report["panel"] = find(QDockWidget, "roofgeo_panel").isVisible()
+    find(QWidget, "roofgeo_filter").setValue(50)
+    yield after(1.0)
+    report["shown_at_half"] = sum(1 for _ in QgsProject.instance().mapLayersByName("Roof segments")[0].getFeatures())
+    click(find(QWidget, "roofgeo_begin_review"))
+    yield after(2.0)
+    yield drawn
     picture("review")
 
 
@@ -146,18 +154,31 @@ def scenario_find(report: dict[str, Any]) -> Iterator[Wait]:
     yield from begin_run()
     yield from run_then_cancel(report)
     click(find(QWidget, "roofgeo_find"))
-    yield groups
-    find(QDialog, "roofgeo_dialog").close()
-    iface.messageBar().window().raise_()
-    yield after(1.0)
-    yield drawn
-    look_at_results(report)
+    yield from wait_for_results(report)
     picture("window")
     iface.mapCanvas().zoomScale(400)
     yield after(1.0)
     yield drawn
     picture("close")
     yield from review(report)
+
+
+def wait_for_results(report: dict[str, Any]) -> Iterator[Wait]:
+    yield groups
+    find(QDialog, "roofgeo_dialog").close()
+    yield after(2.0)
+    yield drawn
+    look_at_results(report)
+
+
+def scenario_show(report: dict[str, Any]) -> Iterator[Wait]:
+    yield from open_project()
+    yield from begin_run()
+    yield from wait_for_results(report)
+    iface.mapCanvas().zoomScale(900)
+    yield after(1.0)
+    yield drawn
+    picture("kampala")
 
 
 def scenario_leave(report: dict[str, Any]) -> Iterator[Wait]:
@@ -175,38 +196,39 @@ def leave() -> None:
     iface.actionExit().trigger()
 
 
-def drive() -> None:
-    iface.mainWindow().showNormal()
-    iface.mainWindow().setGeometry(0, 0, 1400, 900)
-    report: dict[str, Any] = {"pid": os.getpid()}
-    steps = {"find": scenario_find, "leave": scenario_leave}[TASK["scenario"]](report)
-    state: dict[str, Any] = {"wait": None, "since": time.monotonic()}
+SCENARIOS = {"find": scenario_find, "show": scenario_show, "leave": scenario_leave}
+REPORT: dict[str, Any] = {"pid": os.getpid()}
+STATE: dict[str, Any] = {"wait": None, "since": time.monotonic()}
+STEPS = SCENARIOS[TASK["scenario"]](REPORT)
 
-    def go_on() -> None:
-        try:
-            if state["wait"] is None or state["wait"]():
-                state["wait"], state["since"] = next(steps), time.monotonic()
-            elif time.monotonic() - state["since"] > LONGEST_S:
-                raise TimeoutError("waited too long")
-            timer.start(50)
-            return
-        except StopIteration:
-            pass
-        except Exception:  # noqa: BLE001 (whatever it is belongs into the report, and QGIS has to end)
-            report["error"] = traceback.format_exc()
-            picture("error")
-        report["ended"] = time.time()
-        Path(TASK["report"]).write_text(json.dumps(report), encoding="utf-8")
-        QgsProject.instance().clear()  # else QGIS asks whether to save it
-        leaving.start(500)
-        leave()
-
-    leaving = QTimer(iface.mainWindow())
-    leaving.timeout.connect(leave)
-    timer = QTimer(iface.mainWindow())
-    timer.setSingleShot(True)  # a click lets QGIS work off events: the next step must not begin within this one
-    timer.timeout.connect(go_on)
-    timer.start(50)
+# Single shot: a click lets QGIS work off events, and the next step must not begin within this one.
+TIMER, LEAVING = QTimer(), QTimer()
+TIMER.setSingleShot(True)
 
 
-QTimer.singleShot(2000, drive)
+def go_on() -> None:
+    """Take the next step if what is waited for has come."""
+    try:
+        if STATE["wait"] is None or STATE["wait"]():
+            STATE["wait"], STATE["since"] = next(STEPS), time.monotonic()
+        elif time.monotonic() - STATE["since"] > LONGEST_S:
+            raise TimeoutError("waited too long")
+        TIMER.start(50)
+        return
+    except StopIteration:
+        pass
+    except Exception:  # noqa: BLE001 (whatever it is belongs into the report, and QGIS has to end)
+        REPORT["error"] = traceback.format_exc()
+        picture("error")
+    REPORT["ended"] = time.time()
+    Path(TASK["report"]).write_text(json.dumps(REPORT), encoding="utf-8")
+    QgsProject.instance().clear()  # else QGIS asks whether to save it
+    LEAVING.start(500)
+    leave()
+
+
+TIMER.timeout.connect(go_on)
+LEAVING.timeout.connect(leave)
+iface.mainWindow().showNormal()
+iface.mainWindow().setGeometry(0, 0, 1400, 900)
+TIMER.start(2000)

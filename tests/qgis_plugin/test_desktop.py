@@ -40,7 +40,7 @@ def desktop(profile: Path, task: dict[str, Any], tmp_path: Path) -> subprocess.P
     )
 
 
-def task(scenario: str, ortho: Path, area: Path, tmp_path: Path) -> dict[str, Any]:
+def task(scenario: str, ortho: Path, area: Path | str, tmp_path: Path) -> dict[str, Any]:
     pictures, output = Path(PICTURES or tmp_path / "pictures"), tmp_path / "Ergebnisse 2026"
     for folder in (pictures, output):
         folder.mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,9 @@ def ended(process: subprocess.Popen[str], seconds: float) -> str:
 def report_of(asked: dict[str, Any], said: str) -> dict[str, Any]:
     """What the driver saw; it must have come to its end."""
     path = Path(asked["report"])
-    assert path.is_file(), f"QGIS ended without a report: {said[-3000:]}"
+    crash = path.with_name("task.crash")
+    where = crash.read_text(encoding="utf-8") if crash.is_file() else ""
+    assert path.is_file(), f"QGIS ended without a report: {where}{said}"
     report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     assert "error" not in report, report["error"] + said[-2000:]
     return report
@@ -96,9 +98,19 @@ def test_a_click_finds_the_roofs(profile: Path, sample: Path, predicted: Path, t
     for title, name in names.items():
         assert layers[title]["count"] == truth.GetLayerByName(name).GetFeatureCount()
         assert layers[title]["renderer"] != "singleSymbol" or name == "buildings"
-    assert report["panel"]
+    assert report["panel"] and 0 < report["shown_at_half"] < layers["Roof segments"]["count"]
     assert "Traceback" not in said, said[-3000:]
     assert commands_of(asked["output"]) == []
+
+
+def test_a_click_finds_the_roofs_of_a_real_orthophoto(profile: Path, shared_data: Path, tmp_path: Path) -> None:
+    ortho = shutil.copy(shared_data / "kampala" / "ortho.tif", tmp_path)  # QGIS writes beside what it opens
+    asked = task("show", Path(ortho), "", tmp_path)
+    report = report_of(asked, ended(desktop(profile, asked, tmp_path), 400))
+    layers = report["layers"]
+    assert list(layers) == ["Roof lines", "Roof segments", "Buildings"]
+    assert layers["Buildings"]["count"] > 50
+    assert layers["Roof segments"]["renderer"] == "categorizedSymbol"
 
 
 def test_the_command_ends_when_qgis_ends(profile: Path, sample: Path, tmp_path: Path) -> None:

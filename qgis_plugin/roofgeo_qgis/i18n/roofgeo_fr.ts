@@ -5,31 +5,31 @@
     <name>roofgeo</name>
     <message>
       <source>roofgeo is not installed yet. Open Settings &gt; Options &gt; roofgeo and press Install.</source>
-      <translation type="unfinished" />
+      <translation>roofgeo n'est pas encore installé. Ouvrez Préférences &gt; Options &gt; roofgeo et cliquez sur Installer.</translation>
     </message>
     <message>
       <source>Model (name or folder; empty: the usual one)</source>
-      <translation type="unfinished" />
+      <translation>Modèle (nom ou dossier ; vide : celui par défaut)</translation>
     </message>
     <message>
       <source>Side of a window in pixels (a multiple of 32; empty: as the model says)</source>
-      <translation type="unfinished" />
+      <translation>Côté d'une tuile en pixels (multiple de 32 ; vide : selon le modèle)</translation>
     </message>
     <message>
       <source>Overlap of windows in pixels (a multiple of 32; empty: as the model says)</source>
-      <translation type="unfinished" />
+      <translation>Recouvrement des tuiles en pixels (multiple de 32 ; vide : selon le modèle)</translation>
     </message>
     <message>
       <source>Write the layers also as</source>
-      <translation type="unfinished" />
+      <translation>Écrire aussi les couches en</translation>
     </message>
     <message>
       <source>Find roofs</source>
-      <translation type="unfinished" />
+      <translation>Détecter les toits</translation>
     </message>
     <message>
       <source>Roof segments, roof lines and buildings from an orthophoto</source>
-      <translation type="unfinished" />
+      <translation>Pans de toit, lignes de toit et bâtiments à partir d'une orthophoto</translation>
     </message>
     <message>
       <source>Finds the roofs on an orthophoto of 0.05 to 0.3 m per pixel: each roof segment with its azimuth and area, each ridge, hip, valley, eave and rake with its length, each building.
@@ -37,1119 +37,1127 @@
 Without an area the whole layer is taken. Of a web layer (XYZ, WMS) the area is saved as a picture first: its provider's terms apply.
 
 Buildings that touch the area come whole, unless they are to be cut. All is written into one GeoPackage, with its styles.</source>
-      <translation type="unfinished" />
+      <translation>Détecte les toits sur une orthophoto de 0,05 à 0,3 m par pixel : chaque pan de toit avec son azimut et sa surface, chaque faîtage, arêtier, noue, égout et rive avec sa longueur, chaque bâtiment.
+
+Sans emprise, toute la couche est prise. Pour une couche web (XYZ, WMS), l'emprise est d'abord enregistrée comme image : les conditions de son fournisseur s'appliquent.
+
+Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent être découpés. Tout est écrit dans un seul GeoPackage, avec ses styles.</translation>
     </message>
     <message>
       <source>roof</source>
-      <translation type="unfinished" />
+      <translation>toit</translation>
     </message>
     <message>
       <source>solar</source>
-      <translation type="unfinished" />
+      <translation>solaire</translation>
     </message>
     <message>
       <source>building</source>
-      <translation type="unfinished" />
+      <translation>bâtiment</translation>
     </message>
     <message>
       <source>azimuth</source>
-      <translation type="unfinished" />
+      <translation>azimut</translation>
     </message>
     <message>
       <source>ridge</source>
-      <translation type="unfinished" />
+      <translation>faîtage</translation>
     </message>
     <message>
       <source>orthophoto</source>
-      <translation type="unfinished" />
+      <translation>orthophoto</translation>
     </message>
     <message>
       <source>Orthophoto</source>
-      <translation type="unfinished" />
+      <translation>Orthophoto</translation>
     </message>
     <message>
       <source>Area: polygons</source>
-      <translation type="unfinished" />
+      <translation>Emprise : polygones</translation>
     </message>
     <message>
       <source>… or rectangle</source>
-      <translation type="unfinished" />
+      <translation>… ou rectangle</translation>
     </message>
     <message>
       <source>Minimum confidence of a building (0 to 1)</source>
-      <translation type="unfinished" />
+      <translation>Confiance minimale d'un bâtiment (0 à 1)</translation>
     </message>
     <message>
       <source>Cut buildings at the edge of the area</source>
-      <translation type="unfinished" />
+      <translation>Découper les bâtiments à la limite de l'emprise</translation>
     </message>
     <message>
       <source>Roofs (GeoPackage)</source>
-      <translation type="unfinished" />
+      <translation>Toits (GeoPackage)</translation>
     </message>
     <message>
       <source>Raster of roof segments</source>
-      <translation type="unfinished" />
+      <translation>Raster des pans de toit</translation>
     </message>
     <message>
       <source>Raster of roof lines</source>
-      <translation type="unfinished" />
+      <translation>Raster des lignes de toit</translation>
     </message>
     <message>
       <source>Raster of confidence</source>
-      <translation type="unfinished" />
+      <translation>Raster de confiance</translation>
     </message>
     <message>
       <source>Number of roof segments</source>
-      <translation type="unfinished" />
+      <translation>Nombre de pans de toit</translation>
     </message>
     <message>
       <source>Number of roof lines</source>
-      <translation type="unfinished" />
+      <translation>Nombre de lignes de toit</translation>
     </message>
     <message>
       <source>Number of buildings</source>
-      <translation type="unfinished" />
+      <translation>Nombre de bâtiments</translation>
     </message>
     <message>
       <source>Give either a raster layer or a folder of tiles.</source>
-      <translation type="unfinished" />
+      <translation>Indiquez soit une couche raster, soit un dossier de dalles.</translation>
     </message>
     <message>
       <source>Give either area polygons or a rectangle, not both.</source>
-      <translation type="unfinished" />
+      <translation>Indiquez soit des polygones d'emprise, soit un rectangle, pas les deux.</translation>
     </message>
     <message>
       <source>The run was not prepared.</source>
-      <translation type="unfinished" />
+      <translation>Le traitement n'a pas été préparé.</translation>
     </message>
     <message>
       <source>… or folder of tiles</source>
-      <translation type="unfinished" />
+      <translation>… ou dossier de dalles</translation>
     </message>
     <message>
       <source>Writing the layers</source>
-      <translation type="unfinished" />
+      <translation>Écriture des couches</translation>
     </message>
     <message>
       <source>Finding roofs</source>
-      <translation type="unfinished" />
+      <translation>Détection des toits</translation>
     </message>
     <message>
       <source>{segments} roof segments, {lines} roof lines, {buildings} buildings</source>
-      <translation type="unfinished" />
+      <translation>{segments} pans de toit, {lines} lignes de toit, {buildings} bâtiments</translation>
     </message>
     <message>
       <source>Roofs of {name}</source>
-      <translation type="unfinished" />
+      <translation>Toits – {name}</translation>
     </message>
     <message>
       <source>{folder} cannot be written: {reason}. Choose another place for the output.</source>
-      <translation type="unfinished" />
+      <translation>Impossible d'écrire dans {folder} : {reason}. Choisissez un autre emplacement pour la sortie.</translation>
     </message>
     <message>
       <source>The area has no coordinate reference system. Set the CRS of its layer, or of the project.</source>
-      <translation type="unfinished" />
+      <translation>L'emprise n'a pas de système de coordonnées de référence. Définissez le SCR de sa couche, ou du projet.</translation>
     </message>
     <message>
       <source>The rectangle is empty. Draw it on the map, or take the current view.</source>
-      <translation type="unfinished" />
+      <translation>Le rectangle est vide. Dessinez-le sur le canevas, ou prenez la vue courante.</translation>
     </message>
     <message>
       <source>The area layer {name} has no polygons. Is a feature selected?</source>
-      <translation type="unfinished" />
+      <translation>La couche d'emprise {name} n'a pas de polygones. Une entité est-elle sélectionnée ?</translation>
     </message>
     <message>
       <source>The area cannot be written: {message}</source>
-      <translation type="unfinished" />
+      <translation>Impossible d'écrire l'emprise : {message}</translation>
     </message>
     <message>
       <source>Current view of the map</source>
-      <translation type="unfinished" />
+      <translation>Vue courante du canevas de la carte</translation>
     </message>
     <message>
       <source>Rectangle on the map</source>
-      <translation type="unfinished" />
+      <translation>Rectangle sur le canevas de la carte</translation>
     </message>
     <message>
       <source>Polygons of a layer</source>
-      <translation type="unfinished" />
+      <translation>Polygones d'une couche</translation>
     </message>
     <message>
       <source>Whole picture</source>
-      <translation type="unfinished" />
+      <translation>Image entière</translation>
     </message>
     <message>
       <source>There is no polygon layer in the project. Choose another area.</source>
-      <translation type="unfinished" />
+      <translation>Il n'y a pas de couche de polygones dans le projet. Choisissez une autre emprise.</translation>
     </message>
     <message>
       <source>Draw a rectangle on the map first.</source>
-      <translation type="unfinished" />
+      <translation>Dessinez d'abord un rectangle sur le canevas.</translation>
     </message>
     <message>
       <source>only the selected ({number})</source>
-      <translation type="unfinished" />
+      <translation>sélection uniquement ({number})</translation>
     </message>
     <message>
       <source>No feature of {layer} is selected.</source>
-      <translation type="unfinished" />
+      <translation>Aucune entité de {layer} n'est sélectionnée.</translation>
     </message>
     <message>
       <source>Something unexpected went wrong.</source>
-      <translation type="unfinished" />
+      <translation>Une erreur inattendue s'est produite.</translation>
     </message>
     <message>
       <source>QGIS's Python messages tell more.</source>
-      <translation type="unfinished" />
+      <translation>Les messages Python de QGIS en disent plus.</translation>
     </message>
     <message>
       <source>The log has all it said.</source>
-      <translation type="unfinished" />
+      <translation>Tous ses messages sont dans le journal.</translation>
     </message>
     <message>
       <source>roofgeo ended without a result</source>
-      <translation type="unfinished" />
+      <translation>roofgeo s'est terminé sans résultat</translation>
     </message>
     <message>
       <source>The log tells what it said instead. Is this the roofgeo command?</source>
-      <translation type="unfinished" />
+      <translation>Le journal contient ce qu'il a répondu à la place. Est-ce bien la commande roofgeo ?</translation>
     </message>
     <message>
       <source>a few seconds left</source>
-      <translation type="unfinished" />
+      <translation>encore quelques secondes</translation>
     </message>
     <message>
       <source>about {hours} h {minutes} min left</source>
-      <translation type="unfinished" />
+      <translation>encore environ {hours} h {minutes} min</translation>
     </message>
     <message>
       <source>about {hours} h left</source>
-      <translation type="unfinished" />
+      <translation>encore environ {hours} h</translation>
     </message>
     <message>
       <source>Most often the memory was used up: close other programs, or take a smaller area.</source>
-      <translation type="unfinished" />
+      <translation>Le plus souvent, la mémoire était épuisée : fermez d'autres programmes, ou prenez une emprise plus petite.</translation>
     </message>
     <message>
       <source>roofgeo failed without saying why</source>
-      <translation type="unfinished" />
+      <translation>roofgeo a échoué sans dire pourquoi</translation>
     </message>
     <message>
       <source>roofgeo failed with exit code {code}</source>
-      <translation type="unfinished" />
+      <translation>roofgeo a échoué avec le code de sortie {code}</translation>
     </message>
     <message>
       <source>roofgeo was ended by {signal}</source>
-      <translation type="unfinished" />
+      <translation>roofgeo a été interrompu par {signal}</translation>
     </message>
     <message>
       <source>about {seconds} s left</source>
-      <translation type="unfinished" />
+      <translation>encore environ {seconds} s</translation>
     </message>
     <message>
       <source>about {minutes} min left</source>
-      <translation type="unfinished" />
+      <translation>encore environ {minutes} min</translation>
     </message>
     <message>
       <source>Layer {name} is being edited: QGIS filters it again when its edits are saved or dropped.</source>
-      <translation type="unfinished" />
+      <translation>La couche {name} est en cours d'édition : QGIS la filtrera de nouveau une fois ses modifications enregistrées ou abandonnées.</translation>
     </message>
     <message>
       <source>The filter of layer {name} is a whole query, to which nothing can be added.</source>
-      <translation type="unfinished" />
+      <translation>Le filtre de la couche {name} est une requête complète, à laquelle rien ne peut être ajouté.</translation>
     </message>
     <message>
       <source>Layer {name} does not take the change.</source>
-      <translation type="unfinished" />
+      <translation>La couche {name} n'accepte pas la modification.</translation>
     </message>
     <message>
       <source>Layer {name} cannot be written: save a copy of it where you may write, and review that.</source>
-      <translation type="unfinished" />
+      <translation>Impossible d'écrire dans la couche {name} : enregistrez-en une copie là où vous pouvez écrire, et contrôlez cette copie.</translation>
     </message>
     <message>
       <source>The decision could not be written, nothing has changed: {reason}</source>
-      <translation type="unfinished" />
+      <translation>La décision n'a pas pu être écrite, rien n'a changé : {reason}</translation>
     </message>
     <message>
       <source>unknown reason</source>
-      <translation type="unfinished" />
+      <translation>raison inconnue</translation>
     </message>
     <message>
       <source>Close what has the file open, or choose another output.</source>
-      <translation type="unfinished" />
+      <translation>Fermez le programme qui utilise le fichier, ou choisissez une autre sortie.</translation>
     </message>
     <message>
       <source>{path} cannot be written: {reason}</source>
-      <translation type="unfinished" />
+      <translation>Impossible d'écrire {path} : {reason}</translation>
     </message>
     <message>
       <source>Asking roofgeo for its models</source>
-      <translation type="unfinished" />
+      <translation>Interrogation de roofgeo sur ses modèles</translation>
     </message>
     <message>
       <source>Looking at the picture and the area</source>
-      <translation type="unfinished" />
+      <translation>Examen de l'image et de l'emprise</translation>
     </message>
     <message>
       <source>Save the roofs as</source>
-      <translation type="unfinished" />
+      <translation>Enregistrer les toits sous</translation>
     </message>
     <message>
       <source>a temporary file</source>
-      <translation type="unfinished" />
+      <translation>un fichier temporaire</translation>
     </message>
     <message>
       <source>Area</source>
-      <translation type="unfinished" />
+      <translation>Emprise</translation>
     </message>
     <message>
       <source>Minimum confidence</source>
-      <translation type="unfinished" />
+      <translation>Confiance minimale</translation>
     </message>
     <message>
       <source>Save as</source>
-      <translation type="unfinished" />
+      <translation>Enregistrer sous</translation>
     </message>
     <message>
       <source>Buildings less certain than this are left out. They can also be hidden later.</source>
-      <translation type="unfinished" />
+      <translation>Les bâtiments moins sûrs que cette valeur sont omis. Ils peuvent aussi être masqués plus tard.</translation>
     </message>
     <message>
       <source>Cancelled.</source>
-      <translation type="unfinished" />
+      <translation>Annulé.</translation>
     </message>
     <message>
       <source>Choose an orthophoto: add one to the project, or press … beside the list.</source>
-      <translation type="unfinished" />
+      <translation>Choisissez une orthophoto : ajoutez-en une au projet, ou cliquez sur … à côté de la liste.</translation>
     </message>
     <message>
       <source>Cancelling</source>
-      <translation type="unfinished" />
+      <translation>Annulation</translation>
     </message>
     <message>
       <source>Starting</source>
-      <translation type="unfinished" />
+      <translation>Démarrage</translation>
     </message>
     <message>
       <source>{file} exists already. Replace it?</source>
-      <translation type="unfinished" />
+      <translation>{file} existe déjà. Le remplacer ?</translation>
     </message>
     <message>
       <source>Install a newer roofgeo, or choose another command in the settings.</source>
-      <translation type="unfinished" />
+      <translation>Installez un roofgeo plus récent, ou choisissez une autre commande dans les paramètres.</translation>
     </message>
     <message>
       <source>Choose another command in the settings.</source>
-      <translation type="unfinished" />
+      <translation>Choisissez une autre commande dans les paramètres.</translation>
     </message>
     <message>
       <source>Start it once in a terminal, or choose another command in the settings.</source>
-      <translation type="unfinished" />
+      <translation>Lancez-le une fois dans un terminal, ou choisissez une autre commande dans les paramètres.</translation>
     </message>
     <message>
       <source>{command} answers, but is too old: {version}</source>
-      <translation type="unfinished" />
+      <translation>{command} répond, mais est trop ancien : {version}</translation>
     </message>
     <message>
       <source>{command} answers, but is not roofgeo</source>
-      <translation type="unfinished" />
+      <translation>{command} répond, mais n'est pas roofgeo</translation>
     </message>
     <message>
       <source>{command} did not answer within {seconds} s</source>
-      <translation type="unfinished" />
+      <translation>{command} n'a pas répondu en {seconds} s</translation>
     </message>
     <message>
       <source>The layer's picture of the area cannot be saved as a file.</source>
-      <translation type="unfinished" />
+      <translation>L'image de l'emprise fournie par la couche ne peut pas être enregistrée dans un fichier.</translation>
     </message>
     <message>
       <source>{layer} covers the world. Choose an area: the current view, a rectangle or polygons.</source>
-      <translation type="unfinished" />
+      <translation>{layer} couvre le monde entier. Choisissez une emprise : la vue courante, un rectangle ou des polygones.</translation>
     </message>
     <message>
       <source>The area lies outside {layer}.</source>
-      <translation type="unfinished" />
+      <translation>L'emprise est en dehors de {layer}.</translation>
     </message>
     <message>
       <source>A picture that is not in the project</source>
-      <translation type="unfinished" />
+      <translation>Une image qui n'est pas dans le projet</translation>
     </message>
     <message>
       <source>Choose an orthophoto</source>
-      <translation type="unfinished" />
+      <translation>Choisir une orthophoto</translation>
     </message>
     <message>
       <source>Pictures</source>
-      <translation type="unfinished" />
+      <translation>Images</translation>
     </message>
     <message>
       <source>All files</source>
-      <translation type="unfinished" />
+      <translation>Tous les fichiers</translation>
     </message>
     <message>
       <source>Choose a folder of tiles</source>
-      <translation type="unfinished" />
+      <translation>Choisir un dossier de dalles</translation>
     </message>
     <message>
       <source>File…</source>
-      <translation type="unfinished" />
+      <translation>Fichier…</translation>
     </message>
     <message>
       <source>Folder of tiles…</source>
-      <translation type="unfinished" />
+      <translation>Dossier de dalles…</translation>
     </message>
     <message>
       <source>Install</source>
-      <translation type="unfinished" />
+      <translation>Installer</translation>
     </message>
     <message>
       <source>roofgeo goes into a folder of its own; QGIS stays as it is. It takes a few minutes, the internet, and a Python of 3.11 or newer on this computer.</source>
-      <translation type="unfinished" />
+      <translation>roofgeo est installé dans son propre dossier ; QGIS reste tel quel. Il faut quelques minutes, une connexion Internet et un Python 3.11 ou plus récent sur cet ordinateur.</translation>
     </message>
     <message>
       <source>Choose the package to install</source>
-      <translation type="unfinished" />
+      <translation>Choisir le paquet à installer</translation>
     </message>
     <message>
       <source>the package index; or a file, or an address</source>
-      <translation type="unfinished" />
+      <translation>l'index des paquets ; ou un fichier, ou une adresse</translation>
     </message>
     <message>
       <source>the usual one; or an address</source>
-      <translation type="unfinished" />
+      <translation>celui par défaut ; ou une adresse</translation>
     </message>
     <message>
       <source>Install from</source>
-      <translation type="unfinished" />
+      <translation>Installer depuis</translation>
     </message>
     <message>
       <source>Package index</source>
-      <translation type="unfinished" />
+      <translation>Index des paquets</translation>
     </message>
     <message>
       <source>Cancel</source>
-      <translation type="unfinished" />
+      <translation>Annuler</translation>
     </message>
     <message>
       <source>Log</source>
-      <translation type="unfinished" />
+      <translation>Journal</translation>
     </message>
     <message>
       <source>Installing roofgeo</source>
-      <translation type="unfinished" />
+      <translation>Installation de roofgeo</translation>
     </message>
     <message>
       <source>Upgrade</source>
-      <translation type="unfinished" />
+      <translation>Mettre à jour</translation>
     </message>
     <message>
       <source>Installing …</source>
-      <translation type="unfinished" />
+      <translation>Installation…</translation>
     </message>
     <message>
       <source>Cancelled. Everything is as it was before.</source>
-      <translation type="unfinished" />
+      <translation>Annulé. Tout est comme avant.</translation>
     </message>
     <message>
       <source>Packages</source>
-      <translation type="unfinished" />
+      <translation>Paquets</translation>
     </message>
     <message>
       <source>Give the path of a wheel, an address, a requirement such as roofgeo==0.2, or nothing.</source>
-      <translation type="unfinished" />
+      <translation>Indiquez le chemin d'un fichier wheel, une adresse, une spécification telle que roofgeo==0.2, ou rien.</translation>
     </message>
     <message>
       <source>Give an address such as https://example.org/simple, or nothing for the usual index.</source>
-      <translation type="unfinished" />
+      <translation>Indiquez une adresse telle que https://example.org/simple, ou rien pour l'index par défaut.</translation>
     </message>
     <message>
       <source>Looking for Python</source>
-      <translation type="unfinished" />
+      <translation>Recherche de Python</translation>
     </message>
     <message>
       <source>Is roofgeo running? Close QGIS, then remove the folder.</source>
-      <translation type="unfinished" />
+      <translation>roofgeo est-il en cours d'exécution ? Fermez QGIS, puis supprimez le dossier.</translation>
     </message>
     <message>
       <source>The log has all it said. On Debian and Ubuntu: sudo apt install python3-venv</source>
-      <translation type="unfinished" />
+      <translation>Tous ses messages sont dans le journal. Sous Debian et Ubuntu : sudo apt install python3-venv</translation>
     </message>
     <message>
       <source>what was installed has no roofgeo command</source>
-      <translation type="unfinished" />
+      <translation>ce qui a été installé ne contient pas de commande roofgeo</translation>
     </message>
     <message>
       <source>Is this the right package? Look at what to install from in the settings.</source>
-      <translation type="unfinished" />
+      <translation>Est-ce le bon paquet ? Vérifiez la source de l'installation dans les paramètres.</translation>
     </message>
     <message>
       <source>Making an environment</source>
-      <translation type="unfinished" />
+      <translation>Création d'un environnement</translation>
     </message>
     <message>
       <source>Starting roofgeo</source>
-      <translation type="unfinished" />
+      <translation>Démarrage de roofgeo</translation>
     </message>
     <message>
       <source>cannot install from {source}: no such file, and neither an address nor a requirement</source>
-      <translation type="unfinished" />
+      <translation>impossible d'installer depuis {source} : ce n'est ni un fichier existant, ni une adresse, ni une spécification</translation>
     </message>
     <message>
       <source>{index} is no package index</source>
-      <translation type="unfinished" />
+      <translation>{index} n'est pas un index de paquets</translation>
     </message>
     <message>
       <source>Is the disk full, or is roofgeo being installed by another QGIS?</source>
-      <translation type="unfinished" />
+      <translation>Le disque est-il plein, ou un autre QGIS est-il en train d'installer roofgeo ?</translation>
     </message>
     <message>
       <source>Is the disk full?</source>
-      <translation type="unfinished" />
+      <translation>Le disque est-il plein ?</translation>
     </message>
     <message>
       <source>roofgeo {version} is installed</source>
-      <translation type="unfinished" />
+      <translation>roofgeo {version} est installé</translation>
     </message>
     <message>
       <source>{folder} could not be removed</source>
-      <translation type="unfinished" />
+      <translation>Impossible de supprimer {folder}</translation>
     </message>
     <message>
       <source>{python} could not make an environment: {reason}</source>
-      <translation type="unfinished" />
+      <translation>{python} n'a pas pu créer d'environnement : {reason}</translation>
     </message>
     <message>
       <source>{folder} cannot be made: {reason}</source>
-      <translation type="unfinished" />
+      <translation>Impossible de créer {folder} : {reason}</translation>
     </message>
     <message>
       <source>{file} cannot be written: {reason}</source>
-      <translation type="unfinished" />
+      <translation>Impossible d'écrire {file} : {reason}</translation>
     </message>
     <message>
       <source>No segment is accepted yet: there is nothing to export.</source>
-      <translation type="unfinished" />
+      <translation>Aucun pan n'est encore accepté : il n'y a rien à exporter.</translation>
     </message>
     <message>
       <source>The labels cannot replace the result they come from: choose another name.</source>
-      <translation type="unfinished" />
+      <translation>Les étiquettes ne peuvent pas remplacer le résultat dont elles proviennent : choisissez un autre nom.</translation>
     </message>
     <message>
       <source>Layer {name} has edits that are not saved: save them first.</source>
-      <translation type="unfinished" />
+      <translation>La couche {name} a des modifications non enregistrées : enregistrez-les d'abord.</translation>
     </message>
     <message>
       <source>Settings…</source>
-      <translation type="unfinished" />
+      <translation>Paramètres…</translation>
     </message>
     <message>
       <source>roofgeo is not installed yet. It takes one button and a few minutes.</source>
-      <translation type="unfinished" />
+      <translation>roofgeo n'est pas encore installé. Il suffit d'un clic et de quelques minutes.</translation>
     </message>
     <message>
       <source>Install…</source>
-      <translation type="unfinished" />
+      <translation>Installer…</translation>
     </message>
     <message>
       <source>There is no roofgeo at {path}.</source>
-      <translation type="unfinished" />
+      <translation>roofgeo est introuvable à l'emplacement {path}.</translation>
     </message>
     <message>
       <source>Version {version}, made for {size} m per pixel, licence {licence}</source>
-      <translation type="unfinished" />
+      <translation>Version {version}, conçu pour {size} m par pixel, licence {licence}</translation>
     </message>
     <message>
       <source>as the model says</source>
-      <translation type="unfinished" />
+      <translation>selon le modèle</translation>
     </message>
     <message>
       <source>More</source>
-      <translation type="unfinished" />
+      <translation>Plus d'options</translation>
     </message>
     <message>
       <source>the usual one</source>
-      <translation type="unfinished" />
+      <translation>celui par défaut</translation>
     </message>
     <message>
       <source>A name from the list, or the path of a folder with a model of your own</source>
-      <translation type="unfinished" />
+      <translation>Un nom de la liste, ou le chemin d'un dossier contenant votre propre modèle</translation>
     </message>
     <message>
       <source>The network sees the picture in squares of this side</source>
-      <translation type="unfinished" />
+      <translation>Le réseau voit l'image par carrés de ce côté</translation>
     </message>
     <message>
       <source>So much of a square is seen by its neighbour too</source>
-      <translation type="unfinished" />
+      <translation>Largeur commune à deux carrés voisins</translation>
     </message>
     <message>
       <source>Rasters of segments, lines and confidence</source>
-      <translation type="unfinished" />
+      <translation>Rasters des pans, des lignes et de la confiance</translation>
     </message>
     <message>
       <source>Model</source>
-      <translation type="unfinished" />
+      <translation>Modèle</translation>
     </message>
     <message>
       <source>Tile</source>
-      <translation type="unfinished" />
+      <translation>Tuile</translation>
     </message>
     <message>
       <source>Write also</source>
-      <translation type="unfinished" />
+      <translation>Écrire aussi</translation>
     </message>
     <message>
       <source>Overlap</source>
-      <translation type="unfinished" />
+      <translation>Recouvrement</translation>
     </message>
     <message>
       <source>No roofs were found. Is the picture an orthophoto of 0.05 to 0.3 m per pixel?</source>
-      <translation type="unfinished" />
+      <translation>Aucun toit n'a été trouvé. L'image est-elle une orthophoto de 0,05 à 0,3 m par pixel ?</translation>
     </message>
     <message>
       <source>{segments} roof segments, {lines} roof lines, {buildings} buildings.</source>
-      <translation type="unfinished" />
+      <translation>{segments} pans de toit, {lines} lignes de toit, {buildings} bâtiments.</translation>
     </message>
     <message>
       <source>Review…</source>
-      <translation type="unfinished" />
+      <translation>Contrôler…</translation>
     </message>
     <message>
       <source>at the path below</source>
-      <translation type="unfinished" />
+      <translation>à l'emplacement ci-dessous</translation>
     </message>
     <message>
       <source>where this page installs it</source>
-      <translation type="unfinished" />
+      <translation>là où cette page l'installe</translation>
     </message>
     <message>
       <source>among the programs of this computer</source>
-      <translation type="unfinished" />
+      <translation>parmi les programmes de cet ordinateur</translation>
     </message>
     <message>
       <source>in the virtual environment QGIS was started from</source>
-      <translation type="unfinished" />
+      <translation>dans l'environnement virtuel d'où QGIS a été lancé</translation>
     </message>
     <message>
       <source>Choose the roofgeo command</source>
-      <translation type="unfinished" />
+      <translation>Choisir la commande roofgeo</translation>
     </message>
     <message>
       <source>found by itself</source>
-      <translation type="unfinished" />
+      <translation>recherche automatique</translation>
     </message>
     <message>
       <source>Test</source>
-      <translation type="unfinished" />
+      <translation>Tester</translation>
     </message>
     <message>
       <source>Status</source>
-      <translation type="unfinished" />
+      <translation>Statut</translation>
     </message>
     <message>
       <source>Path of the command</source>
-      <translation type="unfinished" />
+      <translation>Chemin de la commande</translation>
     </message>
     <message>
       <source>Diagnose</source>
-      <translation type="unfinished" />
+      <translation>Diagnostiquer</translation>
     </message>
     <message>
       <source>Something does not work? This makes a report and copies it, for you to send.</source>
-      <translation type="unfinished" />
+      <translation>Quelque chose ne fonctionne pas ? Ceci crée un rapport et le copie, prêt à être envoyé.</translation>
     </message>
     <message>
       <source>roofgeo was found {where}: {command}</source>
-      <translation type="unfinished" />
+      <translation>roofgeo a été trouvé {where} : {command}</translation>
     </message>
     <message>
       <source>Asking …</source>
-      <translation type="unfinished" />
+      <translation>Interrogation…</translation>
     </message>
     <message>
       <source>Testing roofgeo</source>
-      <translation type="unfinished" />
+      <translation>Test de roofgeo</translation>
     </message>
     <message>
       <source>Making a report of roofgeo</source>
-      <translation type="unfinished" />
+      <translation>Création d'un rapport sur roofgeo</translation>
     </message>
     <message>
       <source>Report (it is in the clipboard: paste it where you report the problem)</source>
-      <translation type="unfinished" />
+      <translation>Rapport (il est dans le presse-papiers : collez-le là où vous signalez le problème)</translation>
     </message>
     <message>
       <source>Models</source>
-      <translation type="unfinished" />
+      <translation>Modèles</translation>
     </message>
     <message>
       <source>Runs on</source>
-      <translation type="unfinished" />
+      <translation>S'exécute sur</translation>
     </message>
     <message>
       <source>There is no program at this path. Empty the field to have roofgeo looked for.</source>
-      <translation type="unfinished" />
+      <translation>Il n'y a pas de programme à cet emplacement. Videz le champ pour que roofgeo soit recherché.</translation>
     </message>
     <message>
       <source>roofgeo is not installed yet: press Install below.</source>
-      <translation type="unfinished" />
+      <translation>roofgeo n'est pas encore installé : cliquez sur Installer ci-dessous.</translation>
     </message>
     <message>
       <source>roofgeo {version} works.</source>
-      <translation type="unfinished" />
+      <translation>roofgeo {version} fonctionne.</translation>
     </message>
     <message>
       <source>in {place}</source>
-      <translation type="unfinished" />
+      <translation>dans {place}</translation>
     </message>
     <message>
       <source>Roofs</source>
-      <translation type="unfinished" />
+      <translation>Toits</translation>
     </message>
     <message>
       <source>Export labels</source>
-      <translation type="unfinished" />
+      <translation>Exporter les étiquettes</translation>
     </message>
     <message>
       <source>GeoPackage (*.gpkg)</source>
-      <translation type="unfinished" />
+      <translation>GeoPackage (*.gpkg)</translation>
     </message>
     <message>
       <source>Export labels…</source>
-      <translation type="unfinished" />
+      <translation>Exporter les étiquettes…</translation>
     </message>
     <message>
       <source>Save the accepted segments as training labels</source>
-      <translation type="unfinished" />
+      <translation>Enregistrer les pans acceptés comme étiquettes d'entraînement</translation>
     </message>
     <message>
       <source>Shows segments with at least this confidence, and their lines and buildings</source>
-      <translation type="unfinished" />
+      <translation>Affiche les pans ayant au moins cette confiance, avec leurs lignes et leurs bâtiments</translation>
     </message>
     <message>
       <source>No roof segments in the project</source>
-      <translation type="unfinished" />
+      <translation>Aucun pan de toit dans le projet</translation>
     </message>
     <message>
       <source>End the review</source>
-      <translation type="unfinished" />
+      <translation>Terminer le contrôle</translation>
     </message>
     <message>
       <source>Review the least certain</source>
-      <translation type="unfinished" />
+      <translation>Contrôler les moins sûrs</translation>
     </message>
     <message>
       <source>{segments} segments are in {path}; {buildings} buildings are known as a whole.</source>
-      <translation type="unfinished" />
+      <translation>{segments} pans sont dans {path} ; {buildings} bâtiments sont connus en entier.</translation>
     </message>
     <message>
       <source>Result</source>
-      <translation type="unfinished" />
+      <translation>Résultat</translation>
     </message>
     <message>
       <source>Confidence from</source>
-      <translation type="unfinished" />
+      <translation>Confiance min.</translation>
     </message>
     <message>
       <source>{percent} %</source>
-      <translation type="unfinished" />
+      <translation>{percent} %</translation>
     </message>
     <message>
       <source>{shown} of {total} segments</source>
-      <translation type="unfinished" />
+      <translation>{shown} pans sur {total}</translation>
     </message>
     <message>
       <source>The log has all that pip said.</source>
-      <translation type="unfinished" />
+      <translation>Tous les messages de pip sont dans le journal.</translation>
     </message>
     <message>
       <source>Is this computer online, and the proxy set? The log has all that pip said.</source>
-      <translation type="unfinished" />
+      <translation>Cet ordinateur est-il en ligne, et le proxy configuré ? Tous les messages de pip sont dans le journal.</translation>
     </message>
     <message>
       <source>Give another index, a wheel file or an address in the settings.</source>
-      <translation type="unfinished" />
+      <translation>Indiquez un autre index, un fichier wheel ou une adresse dans les paramètres.</translation>
     </message>
     <message>
       <source>Install Python 3.12 and try again.</source>
-      <translation type="unfinished" />
+      <translation>Installez Python 3.12 et réessayez.</translation>
     </message>
     <message>
       <source>git is needed to install from this address</source>
-      <translation type="unfinished" />
+      <translation>git est nécessaire pour installer depuis cette adresse</translation>
     </message>
     <message>
       <source>Install git and try again.</source>
-      <translation type="unfinished" />
+      <translation>Installez git et réessayez.</translation>
     </message>
     <message>
       <source>pip could not install {package}: {reason}</source>
-      <translation type="unfinished" />
+      <translation>pip n'a pas pu installer {package} : {reason}</translation>
     </message>
     <message>
       <source>Fetching {package}</source>
-      <translation type="unfinished" />
+      <translation>Récupération de {package}</translation>
     </message>
     <message>
       <source>Installing {count} packages</source>
-      <translation type="unfinished" />
+      <translation>Installation de {count} paquets</translation>
     </message>
     <message>
       <source>the package index cannot be reached: {reason}</source>
-      <translation type="unfinished" />
+      <translation>l'index des paquets est inaccessible : {reason}</translation>
     </message>
     <message>
       <source>{index} does not have {package}</source>
-      <translation type="unfinished" />
+      <translation>{index} ne contient pas {package}</translation>
     </message>
     <message>
       <source>there is no {package} for this Python on this system</source>
-      <translation type="unfinished" />
+      <translation>il n'y a pas de {package} pour ce Python sur ce système</translation>
     </message>
     <message>
       <source>the package index</source>
-      <translation type="unfinished" />
+      <translation>l'index des paquets</translation>
     </message>
     <message>
       <source>Find roofs…</source>
-      <translation type="unfinished" />
+      <translation>Détecter les toits…</translation>
     </message>
     <message>
       <source>Find roofs on an orthophoto</source>
-      <translation type="unfinished" />
+      <translation>Détecter les toits sur une orthophoto</translation>
     </message>
     <message>
       <source>Review roofs</source>
-      <translation type="unfinished" />
+      <translation>Contrôler les toits</translation>
     </message>
     <message>
       <source>Help</source>
-      <translation type="unfinished" />
+      <translation>Aide</translation>
     </message>
     <message>
       <source>{own} m per pixel (works at {working} m)</source>
-      <translation type="unfinished" />
+      <translation>{own} m par pixel (traitement à {working} m)</translation>
     </message>
     <message>
       <source>It needs about {size} of memory, and {free} are free: the computer may become very slow.</source>
-      <translation type="unfinished" />
+      <translation>Il faut environ {size} de mémoire, et {free} sont libres : l'ordinateur peut devenir très lent.</translation>
     </message>
     <message>
       <source>It needs about {size} on the disk, and {free} are free: it may not come to its end.</source>
-      <translation type="unfinished" />
+      <translation>Il faut environ {size} sur le disque, et {free} sont libres : le traitement risque de ne pas aboutir.</translation>
     </message>
     <message>
       <source>{hours} h {minutes} min</source>
-      <translation type="unfinished" />
+      <translation>{hours} h {minutes} min</translation>
     </message>
     <message>
       <source>{number} GB</source>
-      <translation type="unfinished" />
+      <translation>{number} Go</translation>
     </message>
     <message>
       <source>1 tile</source>
-      <translation type="unfinished" />
+      <translation>1 tuile</translation>
     </message>
     <message>
       <source>{width} × {height} km</source>
-      <translation type="unfinished" />
+      <translation>{width} × {height} km</translation>
     </message>
     <message>
       <source>{seconds} s</source>
-      <translation type="unfinished" />
+      <translation>{seconds} s</translation>
     </message>
     <message>
       <source>{minutes} min</source>
-      <translation type="unfinished" />
+      <translation>{minutes} min</translation>
     </message>
     <message>
       <source>{hours} h</source>
-      <translation type="unfinished" />
+      <translation>{hours} h</translation>
     </message>
     <message>
       <source>{number} MB</source>
-      <translation type="unfinished" />
+      <translation>{number} Mo</translation>
     </message>
     <message>
       <source>1 band</source>
-      <translation type="unfinished" />
+      <translation>1 bande</translation>
     </message>
     <message>
       <source>CRS without a number</source>
-      <translation type="unfinished" />
+      <translation>SCR sans code</translation>
     </message>
     <message>
       <source>{width} × {height} pixels</source>
-      <translation type="unfinished" />
+      <translation>{width} × {height} pixels</translation>
     </message>
     <message>
       <source>{width} × {height} m</source>
-      <translation type="unfinished" />
+      <translation>{width} × {height} m</translation>
     </message>
     <message>
       <source>Go on?</source>
-      <translation type="unfinished" />
+      <translation>Continuer ?</translation>
     </message>
     <message>
       <source>{number} tiles</source>
-      <translation type="unfinished" />
+      <translation>{number} tuiles</translation>
     </message>
     <message>
       <source>about {duration}</source>
-      <translation type="unfinished" />
+      <translation>environ {duration}</translation>
     </message>
     <message>
       <source>{size} of memory</source>
-      <translation type="unfinished" />
+      <translation>{size} de mémoire</translation>
     </message>
     <message>
       <source>{size} of disk ({free} free)</source>
-      <translation type="unfinished" />
+      <translation>{size} sur le disque ({free} libres)</translation>
     </message>
     <message>
       <source>This takes about {duration}.</source>
-      <translation type="unfinished" />
+      <translation>Cela prendra environ {duration}.</translation>
     </message>
     <message>
       <source>{size} m per pixel</source>
-      <translation type="unfinished" />
+      <translation>{size} m par pixel</translation>
     </message>
     <message>
       <source>{bands} bands</source>
-      <translation type="unfinished" />
+      <translation>{bands} bandes</translation>
     </message>
     <message>
       <source>The file may be missing, no program, or its Python may be gone: install roofgeo again.</source>
-      <translation type="unfinished" />
+      <translation>Le fichier manque peut-être, n'est pas un programme, ou son Python a disparu : réinstallez roofgeo.</translation>
     </message>
     <message>
       <source>{command} cannot be started: {reason}</source>
-      <translation type="unfinished" />
+      <translation>Impossible de lancer {command} : {reason}</translation>
     </message>
     <message>
       <source>Install one and its venv module (on Debian and Ubuntu: sudo apt install python3 python3-venv).</source>
-      <translation type="unfinished" />
+      <translation>Installez-en un avec son module venv (sous Debian et Ubuntu : sudo apt install python3 python3-venv).</translation>
     </message>
     <message>
       <source>Install Python 3.12 (64-bit) from python.org, not from the Microsoft Store, and try again.</source>
-      <translation type="unfinished" />
+      <translation>Installez Python 3.12 (64 bits) depuis python.org, pas depuis le Microsoft Store, et réessayez.</translation>
     </message>
     <message>
       <source>Install Python 3.12 from python.org, or with: brew install python@3.12</source>
-      <translation type="unfinished" />
+      <translation>Installez Python 3.12 depuis python.org, ou avec : brew install python@3.12</translation>
     </message>
     <message>
       <source>no Python of {oldest} or newer was found</source>
-      <translation type="unfinished" />
+      <translation>aucun Python {oldest} ou plus récent n'a été trouvé</translation>
     </message>
     <message>
       <source>{python} cannot make environments: ensurepip is missing</source>
-      <translation type="unfinished" />
+      <translation>{python} ne peut pas créer d'environnements : ensurepip est absent</translation>
     </message>
     <message>
       <source>Install {package} (on Debian and Ubuntu: sudo apt install {package}) and try again.</source>
-      <translation type="unfinished" />
+      <translation>Installez {package} (sous Debian et Ubuntu : sudo apt install {package}) et réessayez.</translation>
     </message>
     <message>
       <source>{python} is no Python that can be started</source>
-      <translation type="unfinished" />
+      <translation>{python} n'est pas un Python qui puisse être lancé</translation>
     </message>
     <message>
       <source>{python} belongs to QGIS</source>
-      <translation type="unfinished" />
+      <translation>{python} appartient à QGIS</translation>
     </message>
     <message>
       <source>Draw on the map</source>
-      <translation type="unfinished" />
+      <translation>Dessiner sur le canevas</translation>
     </message>
     <message>
       <source>nothing drawn yet</source>
-      <translation type="unfinished" />
+      <translation>rien de dessiné</translation>
     </message>
     <message>
       <source>The orthophoto cannot be read. Does the file still exist?</source>
-      <translation type="unfinished" />
+      <translation>Impossible de lire l'orthophoto. Le fichier existe-t-il encore ?</translation>
     </message>
     <message>
       <source>Saving the layer's picture of the area</source>
-      <translation type="unfinished" />
+      <translation>Enregistrement de l'image de l'emprise fournie par la couche</translation>
     </message>
     <message>
       <source>The area cannot be read. Does the file still exist?</source>
-      <translation type="unfinished" />
+      <translation>Impossible de lire l'emprise. Le fichier existe-t-il encore ?</translation>
     </message>
     <message>
       <source>Roof segments (raster)</source>
-      <translation type="unfinished" />
+      <translation>Pans de toit (raster)</translation>
     </message>
     <message>
       <source>Roof lines (raster)</source>
-      <translation type="unfinished" />
+      <translation>Lignes de toit (raster)</translation>
     </message>
     <message>
       <source>Confidence (raster)</source>
-      <translation type="unfinished" />
+      <translation>Confiance (raster)</translation>
     </message>
     <message>
       <source>Roof lines</source>
-      <translation type="unfinished" />
+      <translation>Lignes de toit</translation>
     </message>
     <message>
       <source>Roof segments</source>
-      <translation type="unfinished" />
+      <translation>Pans de toit</translation>
     </message>
     <message>
       <source>Buildings</source>
-      <translation type="unfinished" />
+      <translation>Bâtiments</translation>
     </message>
     <message>
       <source>Accept roof segment</source>
-      <translation type="unfinished" />
+      <translation>Accepter le pan de toit</translation>
     </message>
     <message>
       <source>Reject roof segment</source>
-      <translation type="unfinished" />
+      <translation>Rejeter le pan de toit</translation>
     </message>
     <message>
       <source>Change azimuth of roof segment</source>
-      <translation type="unfinished" />
+      <translation>Modifier l'azimut du pan de toit</translation>
     </message>
     <message>
       <source>Undo review of roof segment</source>
-      <translation type="unfinished" />
+      <translation>Annuler le contrôle du pan de toit</translation>
     </message>
     <message>
       <source>Review</source>
-      <translation type="unfinished" />
+      <translation>Contrôle</translation>
     </message>
     <message>
       <source>Direction the segment slopes down to, clockwise from true north</source>
-      <translation type="unfinished" />
+      <translation>Direction vers laquelle le pan descend, dans le sens horaire depuis le nord géographique</translation>
     </message>
     <message>
       <source>flat</source>
-      <translation type="unfinished" />
+      <translation>plat</translation>
     </message>
     <message>
       <source>Set on map</source>
-      <translation type="unfinished" />
+      <translation>Définir sur le canevas</translation>
     </message>
     <message>
       <source>Drag or click twice on the map: from ridge to eave</source>
-      <translation type="unfinished" />
+      <translation>Faites glisser ou cliquez deux fois sur le canevas : du faîtage à l'égout</translation>
     </message>
     <message>
       <source>Accept (A)</source>
-      <translation type="unfinished" />
+      <translation>Accepter (A)</translation>
     </message>
     <message>
       <source>The segment is right, with the azimuth as it is here</source>
-      <translation type="unfinished" />
+      <translation>Le pan est correct, avec l'azimut indiqué ici</translation>
     </message>
     <message>
       <source>Reject (R)</source>
-      <translation type="unfinished" />
+      <translation>Rejeter (R)</translation>
     </message>
     <message>
       <source>The segment is wrong</source>
-      <translation type="unfinished" />
+      <translation>Le pan est incorrect</translation>
     </message>
     <message>
       <source>Back (⌫)</source>
-      <translation type="unfinished" />
+      <translation>Retour (⌫)</translation>
     </message>
     <message>
       <source>To the segment before</source>
-      <translation type="unfinished" />
+      <translation>Au pan précédent</translation>
     </message>
     <message>
       <source>Skip (N)</source>
-      <translation type="unfinished" />
+      <translation>Passer (N)</translation>
     </message>
     <message>
       <source>Decide later, go on to the next (also the space bar)</source>
-      <translation type="unfinished" />
+      <translation>Décider plus tard, passer au suivant (aussi par la barre d'espace)</translation>
     </message>
     <message>
       <source>Undo (U)</source>
-      <translation type="unfinished" />
+      <translation>Annuler (U)</translation>
     </message>
     <message>
       <source>Take back the last decision</source>
-      <translation type="unfinished" />
+      <translation>Revenir sur la dernière décision</translation>
     </message>
     <message>
       <source>Confidence</source>
-      <translation type="unfinished" />
+      <translation>Confiance</translation>
+    </message>
+    <message>
+      <source>Footprint</source>
+      <translation>Emprise au sol</translation>
     </message>
     <message>
       <source>Orientation</source>
-      <translation type="unfinished" />
+      <translation>Orientation</translation>
     </message>
     <message>
       <source>Azimuth</source>
-      <translation type="unfinished" />
+      <translation>Azimut</translation>
     </message>
     <message>
       <source>Planning to find roofs</source>
-      <translation type="unfinished" />
+      <translation>Préparation de la détection des toits</translation>
     </message>
     <message>
       <source>The algorithm is missing from the Processing toolbox: restart QGIS.</source>
-      <translation type="unfinished" />
+      <translation>L'algorithme manque dans la boîte à outils de traitements : redémarrez QGIS.</translation>
     </message>
     <message>
       <source>Finding roofs failed without a word.</source>
-      <translation type="unfinished" />
+      <translation>La détection des toits a échoué sans aucun message.</translation>
     </message>
     <message>
       <source>accepted</source>
-      <translation type="unfinished" />
+      <translation>accepté</translation>
     </message>
     <message>
       <source>rejected</source>
-      <translation type="unfinished" />
+      <translation>rejeté</translation>
     </message>
     <message>
       <source>Segment {segment} of building {building}</source>
-      <translation type="unfinished" />
+      <translation>Pan {segment} du bâtiment {building}</translation>
     </message>
     <message>
       <source>{area} m²</source>
-      <translation type="unfinished" />
+      <translation>{area} m²</translation>
     </message>
     <message>
       <source>not decided</source>
-      <translation type="unfinished" />
+      <translation>non décidé</translation>
     </message>
     <message>
       <source>{accepted} accepted, {rejected} rejected</source>
-      <translation type="unfinished" />
+      <translation>{accepted} acceptés, {rejected} rejetés</translation>
     </message>
     <message>
       <source>no segment is shown</source>
-      <translation type="unfinished" />
+      <translation>aucun pan n'est affiché</translation>
     </message>
     <message>
       <source>{number} of {total}</source>
-      <translation type="unfinished" />
+      <translation>{number} sur {total}</translation>
     </message>
     <message>
       <source>all {total} are decided</source>
-      <translation type="unfinished" />
+      <translation>tous décidés ({total})</translation>
     </message>
     <message>
       <source>Log of roofgeo</source>
-      <translation type="unfinished" />
+      <translation>Journal de roofgeo</translation>
     </message>
     <message>
       <source>Copy</source>
-      <translation type="unfinished" />
+      <translation>Copier</translation>
     </message>
     <message>
       <source>{path} cannot be read: {reason}</source>
-      <translation type="unfinished" />
+      <translation>Impossible de lire {path} : {reason}</translation>
     </message>
   </context>
 </TS>
