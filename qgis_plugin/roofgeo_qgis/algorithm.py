@@ -4,39 +4,33 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from qgis.core import (
-    QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingOutputVectorLayer,
-    QgsProcessingParameterBoolean,
-    QgsProcessingParameterDefinition,
-    QgsProcessingParameterEnum,
-    QgsProcessingParameterExtent,
-    QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterFile,
-    QgsProcessingParameterNumber,
-    QgsProcessingParameterRasterDestination,
-    QgsProcessingParameterRasterLayer,
-    QgsProcessingParameterString,
-    QgsProcessingParameterVectorDestination,
 )
+from qgis.PyQt.QtCore import QThread
 from qgis.PyQt.QtGui import QIcon
 
 from . import settings
 from .command import Cancelled, CommandError, Event, ProgressClock, remaining_text, run_command
 from .delivery import RASTER_FILES, deliver
-from .request import Request, request_of
-from .results import load_on_completion, raster_results, vector_results
+from .parameters import destinations, inputs, options
+from .request import Request, chosen_file, request_of
+from .results import layers_of, load_on_completion, raster_results, vector_results
 from .translation import tr
+
+_PREFIX = ".roofgeo-"
+_FORGOTTEN_S = 86400.0  # no run of a day goes on without touching its folder
 
 
 class PredictAlgorithm(QgsProcessingAlgorithm):
@@ -45,6 +39,7 @@ class PredictAlgorithm(QgsProcessingAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self._request: Request | None = None
+        self._loaded: dict[str, str] = {}
 
     def createInstance(self) -> PredictAlgorithm:
         """A fresh one for each run."""
@@ -91,7 +86,7 @@ class PredictAlgorithm(QgsProcessingAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare parameters and outputs."""
-        for parameter in (*_inputs(), *_options(), *_destinations()):
+        for parameter in (*inputs(), *options(), *destinations()):
             self.addParameter(parameter)
         for result in vector_results(Path()):
             self.addOutput(QgsProcessingOutputVectorLayer(result.output, result.title))
@@ -115,6 +110,7 @@ class PredictAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Take from the layers what is needed, while we are in the thread they live in."""
+        self._look_at_loaded(parameters, context)
         self._request = request_of(self, parameters, context)
         return True
 
@@ -125,27 +121,51 @@ class PredictAlgorithm(QgsProcessingAlgorithm):
         request = self._request
         if request is None:
             raise QgsProcessingException(tr("The run was not prepared."))
+        chosen = self._destination("OUTPUT", parameters, context)
         rasters = {name: self._destination(name, parameters, context) for name in RASTER_FILES}
         rasters = {name: path for name, path in rasters.items() if path}
-        geopackage = Path(self._destination("OUTPUT", parameters, context)).absolute()
-        with _work_folder(geopackage) as folder:
-            event = _run(request.write(folder, feedback), request.options, folder, feedback)
+        geopackage = Path(chosen).absolute()
+        with _work_folder(geopackage.parent) as folder:
+            arguments = [*request.write(folder, feedback), *request.options]
+            event = _run(arguments, folder / "roofs", folder, feedback)
             if event is None:
                 return {}
-            _deliver(folder / "roofs", geopackage, rasters)
+            delivered = _deliver(folder / "roofs", geopackage, rasters, feedback)
         _tell(event, feedback)
-        results = [*vector_results(geopackage), *raster_results(rasters)]
-        if context.willLoadLayerOnCompletion(str(geopackage)):
-            loaded = [r for r in results if r.output not in rasters or context.willLoadLayerOnCompletion(r.source)]
-            load_on_completion(loaded, context, tr("Roofs of {name}").format(name=request.name))
+        results = [*vector_results(delivered), *raster_results(rasters)]
+        if context.willLoadLayerOnCompletion(chosen):
+            shown = [r for r in results if r.output not in rasters or context.willLoadLayerOnCompletion(r.source)]
+            loaded = {f"{geopackage}|layername={name}": layer for name, layer in self._loaded.items()}
+            title = tr("Roofs of {name}").format(name=request.name)
+            load_on_completion(shown, {chosen, *rasters.values()}, loaded, context, title)
         counts = event["counts"]
         return {
-            "OUTPUT": str(geopackage),
+            "OUTPUT": str(delivered),
             **{result.output: result.source for result in results},
             "SEGMENT_COUNT": counts["roof_segments"],
             "LINE_COUNT": counts["roof_lines"],
             "BUILDING_COUNT": counts["buildings"],
         }
+
+    def _look_at_loaded(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Remember which layers show an earlier result in the same file.
+
+        Raises:
+            QgsProcessingException: One of them holds edits that are not saved: they would land on other roofs.
+        """
+        project = context.project()
+        if project is None or QThread.currentThread() != project.thread():
+            return
+        chosen = chosen_file(parameters)
+        layers = layers_of(Path(chosen), project) if chosen else {}
+        for layer in layers.values():
+            if layer.isModified():
+                raise QgsProcessingException(
+                    tr("{layer} holds edits that are not saved. Save or drop them, or choose another output.").format(
+                        layer=layer.name()
+                    )
+                )
+        self._loaded = {name: layer.id() for name, layer in layers.items()}
 
     def _destination(self, name: str, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
         return str(self.parameterAsOutputLayer(parameters, name, context) or "")
@@ -165,80 +185,42 @@ def plan_of(request: Request, output: str, feedback: QgsProcessingFeedback) -> E
     Raises:
         QgsProcessingException: The run is impossible; the text says why, and the way out.
     """
-    geopackage = Path(output).absolute() if output else Path(tempfile.gettempdir()) / "roofs.gpkg"
-    with _work_folder(geopackage) as folder:
-        return _run(request.write_stand_in(folder), [*request.options, "--dry-run"], folder, feedback) or {}
+    place = Path(output).absolute().parent if output else Path(tempfile.gettempdir())
+    with _work_folder(Path(tempfile.gettempdir())) as folder:
+        arguments = [*request.write_stand_in(folder), *request.options, "--dry-run"]
+        return _run(arguments, place / f"{folder.name}-roofs", folder, feedback) or {}
 
 
 def _missing() -> str:
     return tr("roofgeo is not installed yet. Open Settings > Options > roofgeo and press Install.")
 
 
-def _inputs() -> Iterator[QgsProcessingParameterDefinition]:
-    yield QgsProcessingParameterRasterLayer("INPUT", tr("Orthophoto"), optional=True)
-    folder = QgsProcessingParameterFile.Behavior.Folder
-    yield _advanced(QgsProcessingParameterFile("FOLDER", tr("… or folder of tiles"), folder, optional=True))
-    polygon = [QgsProcessing.SourceType.TypeVectorPolygon]
-    yield QgsProcessingParameterFeatureSource("AREA", tr("Area: polygons"), polygon, optional=True)
-    yield QgsProcessingParameterExtent("EXTENT", tr("… or rectangle"), optional=True)
-
-
-def _options() -> Iterator[QgsProcessingParameterDefinition]:
-    number = QgsProcessingParameterNumber.Type
-    yield QgsProcessingParameterNumber(
-        "MIN_CONFIDENCE", tr("Minimum confidence of a building (0 to 1)"), number.Double, 0.0, False, 0.0, 1.0
-    )
-    yield QgsProcessingParameterBoolean("CLIP", tr("Cut buildings at the edge of the area"), False)
-    model = tr("Model (name or folder; empty: the usual one)")
-    yield _advanced(QgsProcessingParameterString("MODEL", model, optional=True))
-    size = tr("Side of a window in pixels (a multiple of 32; empty: as the model says)")
-    yield _advanced(QgsProcessingParameterNumber("TILE_PX", size, number.Integer, None, True, 0))
-    overlap = tr("Overlap of windows in pixels (a multiple of 32; empty: as the model says)")
-    yield _advanced(QgsProcessingParameterNumber("OVERLAP_PX", overlap, number.Integer, None, True, 0))
-    formats = tr("Write the layers also as")
-    names = ["GeoJSON", "FlatGeobuf"]
-    yield _advanced(QgsProcessingParameterEnum("FORMATS", formats, names, allowMultiple=True, optional=True))
-
-
-def _destinations() -> Iterator[QgsProcessingParameterDefinition]:
-    yield QgsProcessingParameterVectorDestination("OUTPUT", tr("Roofs (GeoPackage)"))
-    for name, title in (
-        ("OUTPUT_SEGMENTS", tr("Raster of roof segments")),
-        ("OUTPUT_LINES", tr("Raster of roof lines")),
-        ("OUTPUT_CONFIDENCE", tr("Raster of confidence")),
-    ):
-        yield QgsProcessingParameterRasterDestination(name, title, None, True, False)
-
-
-def _advanced(parameter: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
-    parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
-    return parameter
-
-
 @contextmanager
-def _work_folder(geopackage: Path) -> Iterator[Path]:
+def _work_folder(place: Path) -> Iterator[Path]:
     """A folder beside the output, so that the finished file moves there at once; gone at the end."""
     try:
-        geopackage.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".roofgeo-", dir=geopackage.parent))
+        place.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     except OSError as error:
         raise QgsProcessingException(
             tr("{folder} cannot be written: {reason}. Choose another place for the output.").format(
-                folder=geopackage.parent, reason=error.strerror
+                folder=place, reason=error.strerror
             )
         ) from error
     try:
+        for old in place.glob(f"{_PREFIX}*"):  # of a QGIS that crashed
+            if time.time() - old.stat().st_mtime > _FORGOTTEN_S:
+                shutil.rmtree(old, ignore_errors=True)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(arguments: list[str], options: list[str], folder: Path, feedback: QgsProcessingFeedback) -> Event | None:
+def _run(arguments: list[str], output: Path, folder: Path, feedback: QgsProcessingFeedback) -> Event | None:
     """The command's last event; None after a cancel."""
     found = settings.find_command()
     if found is None:
         raise QgsProcessingException(_missing())
-    arguments = ["predict", *arguments, *options, "--output", str(folder / "roofs")]
     clock = ProgressClock()
 
     def on_event(event: Event) -> None:
@@ -246,7 +228,7 @@ def _run(arguments: list[str], options: list[str], folder: Path, feedback: QgsPr
         if progress is not None:
             feedback.setProgress(progress.percent)
             stage = tr("Writing the layers") if progress.stage == "write" else tr("Finding roofs")
-            left = "" if progress.remaining_s is None else f": {remaining_text(progress.remaining_s)}"
+            left = "" if progress.remaining_s is None else f" ({remaining_text(progress.remaining_s)})"
             feedback.setProgressText(stage + left)
 
     if feedback.isCanceled():
@@ -254,7 +236,7 @@ def _run(arguments: list[str], options: list[str], folder: Path, feedback: QgsPr
     try:
         return run_command(
             found.command,
-            [*arguments, "--progress", "json", "--stop-with-stdin"],
+            ["predict", *arguments, "--output", str(output), "--progress", "json", "--stop-with-stdin"],
             on_event=on_event,
             is_cancelled=feedback.isCanceled,
             log_path=settings.log_path(),
@@ -266,11 +248,17 @@ def _run(arguments: list[str], options: list[str], folder: Path, feedback: QgsPr
         raise _failure(error) from error
 
 
-def _deliver(made: Path, geopackage: Path, rasters: dict[str, str]) -> None:
+def _deliver(made: Path, geopackage: Path, rasters: dict[str, str], feedback: QgsProcessingFeedback) -> Path:
+    """Move the files to their places; returns where the GeoPackage is."""
     try:
-        deliver(made, geopackage, {name: Path(path).absolute() for name, path in rasters.items()})
+        delivered = deliver(made, geopackage, {name: Path(path).absolute() for name, path in rasters.items()})
     except CommandError as error:
         raise _failure(error) from error
+    if delivered != geopackage:
+        feedback.pushWarning(
+            tr("{old} is in use: the roofs are in {new}.").format(old=geopackage.name, new=delivered.name)
+        )
+    return delivered
 
 
 def _failure(error: CommandError) -> QgsProcessingException:

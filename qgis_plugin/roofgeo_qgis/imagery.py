@@ -34,6 +34,9 @@ from .translation import tr
 WEB_PIXEL_M = 0.1
 """Ground size of a pixel asked of a web layer that does not tell its own: what the shipped model works at."""
 
+MOST_PX = 4e9
+"""No more is fetched from a web layer: 6 km by 6 km at 0.1 m, some 60,000 tiles."""
+
 MARGIN_M = 40.0
 """Ground around the area that is exported too: the command looks 30 m beyond the area."""
 
@@ -147,6 +150,12 @@ def _export_of(layer: QgsRasterLayer, area: Area | None, context: QgsCoordinateT
         raise QgsProcessingException(tr("The area lies outside {layer}.").format(layer=layer.name()))
     unit_px = layer.rasterUnitsPerPixelX() if has_size else _web_pixel(layer, extent.center(), context)
     shape = max(1, round(extent.height() / unit_px)), max(1, round(extent.width() / unit_px))
+    if shape[0] * shape[1] > MOST_PX:
+        raise QgsProcessingException(
+            tr("The area is too large to be fetched from {layer}. Choose one of a few kilometres, or zoom in.").format(
+                layer=layer.name()
+            )
+        )
     left, top = extent.xMinimum(), extent.yMaximum()
     whole = QgsRectangle(left, top - shape[0] * unit_px, left + shape[1] * unit_px, top)
     return Export(provider, layer.crs(), whole, shape)

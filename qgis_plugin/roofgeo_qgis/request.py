@@ -8,10 +8,12 @@ from typing import Any
 
 from qgis.core import (
     QgsCoordinateTransformContext,
+    QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
 )
 
 from .area import Area
@@ -87,6 +89,16 @@ def request_of(algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any], co
     area = _area(algorithm, parameters, context, layer.crs())
     imagery = imagery_of(layer, area, transforms)
     return Request(layer.name(), imagery, area, _options(algorithm, parameters, context), transforms)
+
+
+def chosen_file(parameters: dict[str, Any]) -> str:
+    """The GeoPackage the user has chosen; empty for a temporary one. Asking the algorithm itself would order it."""
+    output = parameters.get("OUTPUT")
+    if isinstance(output, QgsProcessingOutputLayerDefinition):
+        output = output.sink.staticValue()
+    if not isinstance(output, str) or output in ("", QgsProcessing.TEMPORARY_OUTPUT):
+        return ""
+    return str(Path(output).absolute())
 
 
 def _area(

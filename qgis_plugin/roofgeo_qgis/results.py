@@ -12,6 +12,8 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
     QgsProject,
+    QgsProviderRegistry,
+    QgsVectorLayer,
 )
 
 from .translation import tr
@@ -48,25 +50,40 @@ def raster_results(paths: dict[str, str]) -> list[Result]:
     return [Result(name, paths[name], title, False) for name, title in titles.items() if name in paths]
 
 
-def load_on_completion(results: list[Result], context: QgsProcessingContext, group: str) -> None:
+def layers_of(geopackage: Path, project: QgsProject) -> dict[str, QgsVectorLayer]:
+    """Layers of the project that show a layer of a GeoPackage, by the name in the file; in the main thread."""
+    found = {}
+    for layer in project.mapLayers().values():
+        if isinstance(layer, QgsVectorLayer) and layer.providerType() == "ogr":
+            parts = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
+            if parts.get("path") and Path(parts["path"]) == geopackage:
+                found[parts.get("layerName") or ""] = layer
+    return found
+
+
+def load_on_completion(
+    results: list[Result], replaced: set[str], loaded: dict[str, str], context: QgsProcessingContext, group: str
+) -> None:
     """Have the layers loaded when the run is over.
 
     Args:
         results: Layers to load, top first.
+        replaced: What QGIS would load instead, by its own keys; what other algorithms of a model want stays.
+        loaded: Sources that layers of the project show already, and the ids of these.
         context: Of the run; a project is set in the details of what it was told to load.
         group: Title of the group of layers.
     """
     wanted = context.layersToLoadOnCompletion()
-    project = next((details.project for details in wanted.values()), None) or context.project()
+    project = next((wanted[key].project for key in replaced if key in wanted), None) or context.project()
     shared = _Group(group)
-    layers = {}
+    layers = {key: details for key, details in wanted.items() if key not in replaced}
     for rank, result in enumerate(results):
         details = QgsProcessingContext.LayerDetails(result.title, project, result.output)
         details.forceName = True
         processor = _Placement(shared, rank, result.shown)
         _KEPT.append(processor)
         details.setPostProcessor(processor)
-        layers[result.source] = details
+        layers[loaded.get(result.source, result.source)] = details
     context.setLayersToLoadOnCompletion(layers)
 
 

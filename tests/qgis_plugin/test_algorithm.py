@@ -140,6 +140,73 @@ def test_layers_come_styled_in_one_group_and_a_second_run_renews_them(sample: Pa
     assert len(list(segments.getFeatures())) == counts(output)[0]
 
 
+def fake_command(folder: Path, made: Path) -> str:
+    """A command that at once gives what the real one has made."""
+    body = (
+        "import json, shutil\n"
+        f"shutil.copytree({str(made)!r}, sys.argv[sys.argv.index('--output') + 1])\n"
+        "counts = {'roof_segments': 1, 'roof_lines': 1, 'buildings': 1}\n"
+        "print(json.dumps({'event': 'result', 'paths': {}, 'counts': counts, 'notes': []}))"
+    )
+    return failing_command(folder, body)
+
+
+def loaded(run: Run, **parameters: Any) -> list[str]:
+    """Run the algorithm, and have QGIS load what it ordered; names of the groups then."""
+    from processing.gui.Postprocessing import handleAlgorithmResults
+
+    parameters["OUTPUT"] = QgsProcessingOutputLayerDefinition(parameters["OUTPUT"], QgsProject.instance())
+    run(**parameters)
+    assert handleAlgorithmResults(run.algorithm, run.context, run.feedback, parameters=parameters)
+    return [group.name() for group in QgsProject.instance().layerTreeRoot().findGroups()]
+
+
+def test_a_path_written_oddly_is_loaded_like_any_other(ortho: Any, predicted: Path, tmp_path: Path) -> None:
+    settings.set_command_path(fake_command(tmp_path, predicted))
+    assert loaded(Run(), INPUT=ortho.id(), OUTPUT=f"{tmp_path}//out/../roofs.gpkg") == ["Roofs of ortho"]
+    assert len(QgsProject.instance().mapLayers()) == 4
+
+
+def test_a_second_run_under_a_filter_renews_the_layers(ortho: Any, predicted: Path, tmp_path: Path) -> None:
+    settings.set_command_path(fake_command(tmp_path, predicted))
+    output = str(tmp_path / "roofs.gpkg")
+    loaded(Run(), INPUT=ortho.id(), OUTPUT=output)
+    (segments,) = QgsProject.instance().mapLayersByName("Roof segments")
+    segments.setSubsetString('"confidence" >= 0.5')
+    assert loaded(Run(), INPUT=ortho.id(), OUTPUT=output) == ["Roofs of ortho"]
+    assert len(QgsProject.instance().mapLayers()) == 4
+    assert 0 < sum(1 for _ in segments.getFeatures()) < counts(tmp_path / "roofs.gpkg")[0]
+
+
+def test_unsaved_edits_are_not_run_over(ortho: Any, predicted: Path, tmp_path: Path) -> None:
+    settings.set_command_path(fake_command(tmp_path, predicted))
+    output = str(tmp_path / "roofs.gpkg")
+    loaded(Run(), INPUT=ortho.id(), OUTPUT=output)
+    (segments,) = QgsProject.instance().mapLayersByName("Roof segments")
+    segments.startEditing()
+    feature = next(segments.getFeatures())
+    segments.changeAttributeValue(feature.id(), segments.fields().indexOf("azimuth_deg"), 12.0)
+    with pytest.raises(QgsProcessingException, match="edits that are not saved"):
+        Run()(INPUT=ortho.id(), OUTPUT=output)
+    segments.rollBack()
+
+
+def test_what_others_in_a_model_want_loaded_stays(ortho: Any, predicted: Path, sample: Path, tmp_path: Path) -> None:
+    settings.set_command_path(fake_command(tmp_path, predicted))
+    run = Run()
+    other = QgsProcessingContext.LayerDetails("other", QgsProject.instance(), "OTHER")
+    run.context.addLayerToLoadOnCompletion(str(sample / "area.geojson"), other)
+    loaded(run, INPUT=ortho.id(), OUTPUT=str(tmp_path / "roofs.gpkg"))
+    assert len(QgsProject.instance().mapLayers()) == 5
+    assert QgsProject.instance().mapLayersByName("other")
+
+
+def test_a_web_layer_is_not_fetched_without_end(web_layer: Any, tmp_path: Path) -> None:
+    whole = QgsReferencedRectangle(web_layer.extent(), web_layer.crs())
+    with pytest.raises(QgsProcessingException, match="too large to be fetched"):
+        Run()(INPUT=web_layer.id(), EXTENT=whole, OUTPUT=str(tmp_path / "roofs.gpkg"))
+
+
 def test_only_selected_polygons_count_in_any_crs(ortho: Any, predicted: Path, tmp_path: Path) -> None:
     buildings = QgsVectorLayer(f"{predicted / 'roofs.gpkg'}|layername=buildings", "buildings")
     area = QgsVectorLayer("CurvePolygonZ?crs=EPSG:3857", "area", "memory")
@@ -225,7 +292,7 @@ def test_a_plan_fetches_nothing_and_leaves_nothing(web_layer: Any, ortho: Any, s
         plan = plan_of(request, str(tmp_path / "out" / "roofs.gpkg"), run.feedback)
         assert plan["windows"] >= 4 and plan["seconds"] > 0 and plan["warnings"] == []
         assert plan["imagery"]["pixel_size_m"] == pytest.approx(0.1, rel=0.2)
-        assert not list((tmp_path / "out").iterdir())
+        assert not (tmp_path / "out").exists()
 
 
 def hanging_command(folder: Path) -> Path:
