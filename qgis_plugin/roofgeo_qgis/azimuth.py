@@ -52,8 +52,11 @@ def north_offset_deg(place: QgsPointXY, crs: QgsCoordinateReferenceSystem) -> fl
 
 
 def arrow(polygon: QgsGeometry, azimuth_grid_deg: float) -> QgsGeometry:
-    """An arrow down the slope through the middle of a segment, in the segment's CRS."""
-    middle = polygon.pointOnSurface().asPoint()
+    """An arrow down the slope through the middle of a segment, in the segment's CRS; null for one without a middle."""
+    inside = polygon.pointOnSurface()
+    if inside.isEmpty():
+        return QgsGeometry()
+    middle = inside.asPoint()
     half = 0.4 * math.sqrt(polygon.area())
     tail, tip = _away(middle, azimuth_grid_deg, -half), _away(middle, azimuth_grid_deg, half)
     barbs = [_away(tip, azimuth_grid_deg + turn, half / 2) for turn in (150.0, 210.0)]

@@ -11,6 +11,7 @@ from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QCoreApplication, pyqtSignal
 
 from .command import Cancelled, CommandError
+from .decisions import ReviewError
 from .translation import tr
 
 WAIT_MS = 1500
@@ -64,7 +65,10 @@ class Background(QgsTask):
         self.progressed.emit(fraction, text)
 
     def run(self) -> bool:
-        """Called by QGIS in another thread."""
+        """Called by QGIS in another thread.
+
+        What nobody has thought of is for QGIS to show: to it, the task has then failed, and `finished` tells so.
+        """
         try:
             self._result = self._work(self)
         except Cancelled:
@@ -72,7 +76,7 @@ class Background(QgsTask):
         except CommandError as error:
             self._failure = (error.message, error.hint)
             return False
-        except (QgsProcessingException, OSError) as error:
+        except (QgsProcessingException, ReviewError, OSError) as error:
             message, _, hint = str(error).partition("\n")
             self._failure = (message, hint)
             return False

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .environment import clean_environment
 from .log import Log
 from .process import Cancelled, CommandError, Ended, never, run_process
 from .translation import tr
@@ -25,7 +24,6 @@ __all__ = [
     "Event",
     "Progress",
     "ProgressClock",
-    "clean_environment",
     "remaining_text",
     "run_command",
 ]
@@ -34,6 +32,7 @@ Event = dict[str, Any]
 """One JSON object of the command; its "event" tells which."""
 
 _ANSWERS = ("result", "plan")
+_UNKNOWN_WORDS = ("No such option", "No such command")  # how the command says so, since its first version
 _PARTLY_DONE = 6  # exit code: done but for some blocks, which the result's notes name
 
 
@@ -122,10 +121,20 @@ def _answer(heard: _Heard, ended: Ended, log_path: Path | None) -> Event:
     raise CommandError(message, hint, log_path=log_path)
 
 
+def too_old_hint() -> str:
+    """The way out where the command does not know what the plugin asks of it."""
+    return tr(
+        "This roofgeo is too old: open Settings > Options > roofgeo and press Install or Upgrade, "
+        "or choose another command there."
+    )
+
+
 def _failure(ended: Ended) -> tuple[str, str]:
     """Message and hint of a program that failed without an error event."""
     hint = tr("The log has all it said.")
     if ended.code >= 0:
+        if any(phrase in ended.last_words for phrase in _UNKNOWN_WORDS):
+            hint = too_old_hint()
         message = tr("roofgeo failed with exit code {code}").format(code=_code_text(ended.code))
     else:
         message = tr("roofgeo was ended by {signal}").format(signal=_signal_name(-ended.code))
@@ -147,12 +156,11 @@ def _signal_name(number: int) -> str:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is: steps of the stage, percent of the whole, seconds since its start and to its end."""
+    """How far a run is: steps of the stage, percent of the whole, seconds to its end."""
 
     stage: str
     done: int
     total: int
-    elapsed_s: float
     percent: float = 0.0
     remaining_s: float | None = None
 
@@ -170,7 +178,6 @@ class ProgressClock:
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         """Start now; `now` tells seconds."""
         self._now = now
-        self._start = now()
         self._first: tuple[float, float] | None = None
         self._last: tuple[float, float] | None = None
         self._percent = 0.0
@@ -183,8 +190,7 @@ class ProgressClock:
         begin, share = _SHARES.get(str(stage), (self._percent, 0.0))
         fraction = min(max(done / total, 0.0), 1.0) if total > 0 else 0.0
         self._percent = max(self._percent, begin + share * fraction)
-        now = self._now()
-        return Progress(str(stage), done, total, now - self._start, self._percent, self._remaining(now))
+        return Progress(str(stage), done, total, self._percent, self._remaining(self._now()))
 
     def _remaining(self, now: float) -> float | None:
         # Counted from the first event: what came before it is start-up, or done by an earlier run.

@@ -21,10 +21,10 @@ from . import settings
 from .environment import removed_variables
 from .finding import ask, candidates
 from .install_box import install_log
-from .installation import system_pythons
 from .log import without_credentials
 from .preflight import size_text
 from .process import CommandError, answer_of, never
+from .pythons import system_pythons
 
 LOG_LINES = 100
 

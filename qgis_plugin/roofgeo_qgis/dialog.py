@@ -28,7 +28,7 @@ from .finding import ask
 from .imagery_choice import ImageryChoice
 from .missing import MissingNotice
 from .more_options import MoreOptions
-from .notices import tell_counts, tell_failure
+from .notices import Notices
 from .preflight import Preflight
 from .run_status import RunStatus
 from .running import Run
@@ -54,6 +54,9 @@ class RoofsDialog(QDialog):
         self._iface = iface
         self._run: Run | None = None
         self._asked: tuple[str, ...] = ()
+        self._question: Background | None = None
+        self._notices = Notices(iface, self)
+        self._notices.review_wanted.connect(self.review_wanted)
         self.setObjectName("roofgeo_dialog")
         self.setWindowTitle(tr("Find roofs"))
         self.setWindowIcon(QIcon(str(Path(__file__).with_name("icon.svg"))))
@@ -91,6 +94,8 @@ class RoofsDialog(QDialog):
         command = self._asked = found.command
         task = Background(tr("Asking roofgeo for its models"), lambda task: ask(command, task.isCanceled))
         task.succeeded.connect(self._answered)
+        task.failed.connect(self._not_answered)
+        self._question = task
         start(task)
 
     def parameters(self) -> dict[str, Any]:
@@ -138,8 +143,9 @@ class RoofsDialog(QDialog):
             self._run.cancel()
 
     def close_down(self) -> None:
-        """The plugin ends: leave nothing on the map."""
+        """The plugin ends: leave nothing on the map, and nothing above it."""
         self._area.close_down()
+        self._notices.close_down()
         self.close()
 
     def event(self, event: QEvent) -> bool:
@@ -210,13 +216,19 @@ class RoofsDialog(QDialog):
     def _answered(self, information: dict[str, Any]) -> None:
         self._more.set_models(information.get("models") or [])
 
+    def _not_answered(self, message: str, hint: str) -> None:
+        if self.sender() is not self._question:  # another command was chosen meanwhile
+            return
+        self._asked = ()  # it may be mended when the dialog is looked at again
+        self._missing.tell("\n".join(filter(None, (message, hint))))
+        self._missing.show()
+
     def _planned(self, preflight: Preflight) -> None:
         self._status.show_plan(preflight)
-        questions = [preflight.question or ""]
-        if self._run is not None and self._run.would_replace:
-            questions.insert(0, tr("{file} exists already. Replace it?").format(file=self._run.would_replace))
-        if any(questions):
-            self._ask("\n\n".join(filter(None, questions)))
+        replace = "" if self._run is None else self._run.replace_question
+        question = "\n\n".join(filter(None, (replace, preflight.question)))
+        if question:
+            self._ask(question)
         else:
             self._start()
 
@@ -235,13 +247,10 @@ class RoofsDialog(QDialog):
             self._run.start()
 
     def _succeeded(self, results: dict[str, Any], warnings: list[str]) -> None:
-        text, button = tell_counts(self._iface.messageBar(), results, warnings)
-        segments = _layer_of(results["SEGMENTS"])
-        button.clicked.connect(lambda: self.review_wanted.emit(segments))
-        self._end(text)
+        self._end(self._notices.tell_counts(results, warnings, _layer_of(results["SEGMENTS"])))
 
     def _failed(self, text: str) -> None:
-        tell_failure(self._iface, text)
+        self._notices.tell_failure(text)
         self._end(text, bad=True)
 
     def _cancelled(self) -> None:

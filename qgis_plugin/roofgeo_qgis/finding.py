@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .command import Cancelled, CommandError, run_command
+from .command import Cancelled, CommandError, run_command, too_old_hint
 from .process import answer_of, never
 from .translation import tr
 
@@ -117,7 +117,7 @@ def ask(
 def _too_old(command: Sequence[str], version: str) -> CommandError:
     return CommandError(
         tr("{command} answers, but is too old: {version}").format(command=command[0], version=version),
-        tr("Install a newer roofgeo, or choose another command in the settings."),
+        too_old_hint(),
     )
 
 

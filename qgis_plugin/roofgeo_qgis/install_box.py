@@ -20,7 +20,9 @@ from qgis.PyQt.QtWidgets import (
 
 from . import settings
 from .background import Background, start
-from .installation import install, installed_command
+from .finding import installed_command
+from .installation import install
+from .message_label import MessageLabel
 from .text_dialog import show_log
 from .translation import tr
 
@@ -56,9 +58,7 @@ class InstallBox(QGroupBox):
         self._index = QLineEdit(settings.package_index())
         self._index.setObjectName("roofgeo_index")
         self._index.setPlaceholderText(tr("the usual one; or an address"))
-        self._message = QLabel()
-        self._message.setObjectName("roofgeo_install_message")
-        self._message.setWordWrap(True)
+        self._message = MessageLabel("roofgeo_install_message")
         form = QFormLayout(self)
         form.addRow(self._explanation)
         form.addRow(tr("Install from"), self._source)
@@ -151,9 +151,7 @@ class InstallBox(QGroupBox):
         self._index.setEnabled(not running)
 
     def _say(self, text: str, bad: bool = False) -> None:
-        self._message.setText(text)
-        self._message.setStyleSheet("color: #b3261e;" if bad else "")
-        self._message.setVisible(bool(text))
+        self._message.say(text, bad)
         self._log.setVisible(bad and install_log().is_file())
 
 

@@ -15,14 +15,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from .finding import CURRENT, ask, environments_folder, executable_in, installed_command
+from .finding import CURRENT, ask, environments_folder, executable_in
 from .log import Log
 from .pip import ProgressCallback, Steps, pip_environment, pip_install
 from .process import CommandError, never, run_process
-from .pythons import choose_python, system_pythons
+from .pythons import choose_python
 from .translation import tr
-
-__all__ = ["install", "installed_command", "system_pythons", "uninstall"]
 
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(\[[^\]]*\])?\s*([<>=!~@;].*)?")
 _REMOVAL_S = 0.3
@@ -74,23 +72,6 @@ def install(
             _make_current(environment)
         steps(1.0, tr("roofgeo {version} is installed").format(version=version))
         return command
-
-
-def uninstall(folder: Path) -> None:
-    """Remove the private environment.
-
-    Raises:
-        CommandError: a part of it is in use.
-    """
-    environments = environments_folder(folder)
-    with contextlib.suppress(OSError):
-        (environments / CURRENT).unlink()
-    _remove(environments)
-    if environments.exists():
-        raise CommandError(
-            tr("{folder} could not be removed").format(folder=environments),
-            tr("Is roofgeo running? Close QGIS, then remove the folder."),
-        )
 
 
 def requirement_of(source: str) -> str:

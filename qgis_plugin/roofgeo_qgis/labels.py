@@ -9,11 +9,14 @@ outside of `labelled_area` tells only of its own inside.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransformContext,
     QgsFeature,
     QgsFeatureRequest,
     QgsFields,
@@ -24,8 +27,10 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from .command import Cancelled
 from .confidence import features_of, file_of, unfiltered
 from .decisions import ACCEPTED, DECISION, ReviewError
+from .process import never
 from .translation import tr
 
 SEGMENTS = "roof_segments"
@@ -39,27 +44,50 @@ class Exported(NamedTuple):
     buildings: int
 
 
-def export_labels(layer: QgsVectorLayer, target: Path) -> Exported:
-    """Write the accepted segments of a result as labels; a file of that name is replaced, but only by a whole one.
+@dataclass(frozen=True)
+class Labels:
+    """A result's segments as they are in the file, independent of their layer: they may go to another thread."""
+
+    segments: list[QgsFeature]
+    fields: QgsFields
+    geometry: QgsWkbTypes.Type
+    crs: QgsCoordinateReferenceSystem
+    context: QgsCoordinateTransformContext
+
+
+def labels_of(layer: QgsVectorLayer, target: Path) -> Labels:
+    """Read what is to be written; in the thread the layer lives in.
 
     Args:
         layer: The reviewed segments; those its filter hides count too.
         target: The GeoPackage to write.
 
     Raises:
-        ReviewError: Nothing is accepted, edits are not saved, or the file cannot be written.
+        ReviewError: Nothing is accepted, edits are not saved, or the target is the result itself.
     """
     segments = _checked(layer, target)
     features = features_of(segments, QgsFeatureRequest())
-    accepted = [feature for feature in features if feature[DECISION] == ACCEPTED]
-    if not accepted:
+    if not any(feature[DECISION] == ACCEPTED for feature in features):
         raise ReviewError(tr("No segment is accepted yet: there is nothing to export."))
-    whole = _known_buildings(features)
+    geometry = QgsWkbTypes.singleType(segments.wkbType())
+    context = QgsProject.instance().transformContext()
+    return Labels(features, segments.fields(), geometry, segments.crs(), context)
+
+
+def write_labels(labels: Labels, target: Path, is_cancelled: Callable[[], bool] = never) -> Exported:
+    """Write the accepted segments as labels; a file of that name is replaced, but only by a whole one.
+
+    Raises:
+        Cancelled: `is_cancelled` said so; nothing has changed.
+        ReviewError: The file cannot be written.
+    """
+    accepted = [feature for feature in labels.segments if feature[DECISION] == ACCEPTED]
+    whole = _known_buildings(labels.segments)
     part = target.with_name(f"{target.stem}.part.gpkg")
     try:
         _remove(part)
-        _write_segments(part, segments, accepted)
-        _write_area(part, segments, whole)
+        _write_segments(part, labels, accepted, is_cancelled)
+        _write_area(part, labels, whole, is_cancelled)
         os.replace(part, target)
     except OSError as error:
         raise ReviewError(_not_written(target, error.strerror)) from error
@@ -97,35 +125,43 @@ def _is_clipped(feature: QgsFeature) -> bool:
     return index >= 0 and feature.attribute(index) in (True, 1)
 
 
-def _write_segments(path: Path, segments: QgsVectorLayer, accepted: Iterable[QgsFeature]) -> None:
-    names = [field.name() for field in segments.fields() if field.name() not in ("fid", DECISION)]
+def _write_segments(
+    path: Path, labels: Labels, accepted: Iterable[QgsFeature], is_cancelled: Callable[[], bool]
+) -> None:
+    names = [field.name() for field in labels.fields if field.name() not in ("fid", DECISION)]
     rows = [([feature[name] for name in names], feature.geometry()) for feature in accepted]
-    _write(path, SEGMENTS, segments, names, rows)
+    _write(path, SEGMENTS, labels, names, rows, is_cancelled)
 
 
-def _write_area(path: Path, segments: QgsVectorLayer, whole: dict[int, QgsGeometry]) -> None:
+def _write_area(path: Path, labels: Labels, whole: dict[int, QgsGeometry], is_cancelled: Callable[[], bool]) -> None:
     rows = [([number], part) for number, outline in whole.items() for part in outline.asGeometryCollection()]
-    _write(path, AREA, segments, ["building_id"], rows)
+    _write(path, AREA, labels, ["building_id"], rows, is_cancelled)
 
 
 def _write(
-    path: Path, name: str, like: QgsVectorLayer, names: list[str], rows: list[tuple[list[Any], QgsGeometry]]
+    path: Path,
+    name: str,
+    like: Labels,
+    names: list[str],
+    rows: list[tuple[list[Any], QgsGeometry]],
+    is_cancelled: Callable[[], bool],
 ) -> None:
-    """Add a layer of polygons to the file, with some of the fields and in the CRS of another layer."""
+    """Add a layer of polygons to the file, with some of the fields of the segments and in their CRS."""
     fields = QgsFields()
     for field in names:
-        fields.append(like.fields().field(field))
+        fields.append(like.fields.field(field))
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GPKG"
     options.layerName = name
     options.datasourceOptions = ["VERSION=1.3"]  # what QGIS 3.22 reads without a warning
     action = QgsVectorFileWriter.ActionOnExistingFile
     options.actionOnExistingFile = action.CreateOrOverwriteLayer if path.exists() else action.CreateOrOverwriteFile
-    context = QgsProject.instance().transformContext()
-    geometry = QgsWkbTypes.singleType(like.wkbType())
-    writer = QgsVectorFileWriter.create(str(path), fields, geometry, like.crs(), context, options)
+    writer = QgsVectorFileWriter.create(str(path), fields, like.geometry, like.crs, like.context, options)
     good = writer.hasError() == QgsVectorFileWriter.WriterError.NoError
     for values, polygon in rows:
+        if is_cancelled():
+            del writer
+            raise Cancelled
         good = good and writer.addFeature(_feature(fields, values, polygon))
     reason = writer.errorMessage()
     del writer  # closes the file

@@ -1,11 +1,12 @@
-"""What the dialog says while there is no roofgeo to run."""
+"""What the dialog says while there is no roofgeo to run, or one that does not answer as it should."""
 
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from qgis.PyQt.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from . import settings
+from .message_label import MessageLabel
 from .translation import tr
 
 
@@ -21,9 +22,7 @@ class MissingNotice(QFrame):
             "#roofgeo_missing { background: #fff4d6; border: 1px solid #e0b84c; border-radius: 3px; }"
             "#roofgeo_missing QLabel { color: #3d3210; }"
         )
-        self._text = QLabel()
-        self._text.setObjectName("roofgeo_missing_text")
-        self._text.setWordWrap(True)
+        self._text = MessageLabel("roofgeo_missing_text")
         self._button = QPushButton()
         self._button.setObjectName("roofgeo_install")
         self._button.setAutoDefault(False)
@@ -33,10 +32,13 @@ class MissingNotice(QFrame):
         layout.addWidget(self._button)
         self.tell()
 
-    def tell(self) -> None:
-        """Say what is missing: roofgeo, or the command the user has named."""
+    def tell(self, problem: str = "") -> None:
+        """Say what is wrong with the command; without a problem: that it is missing, or where the user has named it."""
         path = settings.command_path()
-        if path:
+        if problem:
+            self._text.setText(problem)
+            self._button.setText(tr("Settings…"))
+        elif path:
             self._text.setText(tr("There is no roofgeo at {path}.").format(path=path))
             self._button.setText(tr("Settings…"))
         else:

@@ -7,13 +7,11 @@ from typing import Any
 
 from qgis.core import QgsApplication
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
-from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QGroupBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -25,6 +23,7 @@ from .background import Background, start
 from .diagnosis import report
 from .finding import Found, ask, find
 from .install_box import InstallBox
+from .message_label import MessageLabel
 from .text_dialog import show_text
 from .translation import tr
 
@@ -77,7 +76,7 @@ class OptionsPage(QgsOptionsPageWidget):
         self._install.apply()
 
     def _command_box(self) -> QGroupBox:
-        self._found_text = _text("roofgeo_found")
+        self._found_text = MessageLabel("roofgeo_found")
         self._path = QgsFileWidget()
         self._path.setObjectName("roofgeo_command")
         self._path.setDialogTitle(tr("Choose the roofgeo command"))
@@ -87,7 +86,7 @@ class OptionsPage(QgsOptionsPageWidget):
         self._test = QPushButton(tr("Test"))
         self._test.setObjectName("roofgeo_test")
         self._test.clicked.connect(self._ask)
-        self._answer = _text("roofgeo_answer")
+        self._answer = MessageLabel("roofgeo_answer")
         box = QGroupBox(tr("Status"))
         form = QFormLayout(box)
         form.addRow(self._found_text)
@@ -103,10 +102,9 @@ class OptionsPage(QgsOptionsPageWidget):
         self._diagnose = QPushButton(tr("Diagnose"))
         self._diagnose.setObjectName("roofgeo_diagnose")
         self._diagnose.clicked.connect(self._report)
-        text = _text("roofgeo_diagnose_text")
-        text.setText(tr("Something does not work? This makes a report and copies it, for you to send."))
+        text = tr("Something does not work? This makes a report and copies it, for you to send.")
         row = QHBoxLayout()
-        row.addWidget(text, 1)
+        row.addWidget(MessageLabel("roofgeo_diagnose_text", text), 1)
         row.addWidget(self._diagnose)
         return row
 
@@ -133,20 +131,19 @@ class OptionsPage(QgsOptionsPageWidget):
             return
         command = found.command
         self._test.setEnabled(False)
-        self._say(tr("Asking …"))
+        self._answer.say(tr("Asking …"))
         task = Background(tr("Testing roofgeo"), lambda task: ask(command, task.isCanceled))
-        task.succeeded.connect(lambda information: self._say(information_text(information)))
+        # Bound methods throughout: the page may be gone before the answer comes, and Qt knows that of these alone.
+        task.succeeded.connect(self._answered)
         task.failed.connect(self._failed)
         task.ended.connect(self._asked)
         start(task)
 
-    def _say(self, text: str, bad: bool = False) -> None:
-        self._answer.setText(text)
-        self._answer.setStyleSheet("color: #b3261e;" if bad else "")
-        self._answer.show()
+    def _answered(self, information: dict[str, Any]) -> None:
+        self._answer.say(information_text(information))
 
     def _failed(self, message: str, hint: str) -> None:
-        self._say("\n".join(filter(None, (message, hint))), bad=True)
+        self._answer.say("\n".join(filter(None, (message, hint))), bad=True)
 
     def _asked(self) -> None:
         self._test.setEnabled(self._found() is not None)
@@ -162,12 +159,15 @@ class OptionsPage(QgsOptionsPageWidget):
         self._diagnose.setEnabled(False)
         task = Background(tr("Making a report of roofgeo"), lambda task: report(task.isCanceled))
         task.succeeded.connect(self._show_report)
-        task.ended.connect(lambda: self._diagnose.setEnabled(True))
+        task.ended.connect(self._reported)
         start(task)
 
     def _show_report(self, text: str) -> None:
         QgsApplication.clipboard().setText(text)
         show_text(tr("Report (it is in the clipboard: paste it where you report the problem)"), text, self.window())
+
+    def _reported(self) -> None:
+        self._diagnose.setEnabled(True)
 
 
 def information_text(information: dict[str, Any]) -> str:
@@ -194,12 +194,3 @@ def _place(where: str) -> str:
         "virtual environment": tr("in the virtual environment QGIS was started from"),
     }
     return places.get(where) or tr("in {place}").format(place=where)
-
-
-def _text(name: str) -> QLabel:
-    label = QLabel()
-    label.setObjectName(name)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label

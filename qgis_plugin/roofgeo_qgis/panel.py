@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from qgis.core import Qgis, QgsMapLayer, QgsProject, QgsVectorLayer
@@ -12,7 +11,6 @@ from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QDockWidget,
-    QFileDialog,
     QGridLayout,
     QLabel,
     QPushButton,
@@ -33,8 +31,7 @@ from .confidence import (
     sisters,
     why_not,
 )
-from .decisions import ReviewError
-from .labels import export_labels
+from .label_export import LabelExport
 from .review import Review
 from .review_form import ReviewForm
 from .translation import tr
@@ -51,6 +48,8 @@ class RoofsPanel(QDockWidget):
         self._segments: QgsVectorLayer | None = None
         self._watched: list[tuple[Any, Callable[..., Any]]] = []
         self._watched_ids: set[str] = set()
+        self._told_temporary: set[str] = set()
+        self.labels = LabelExport(self)
         self._total = 0
         self._by_us = False
         self._filtering = QTimer(self)
@@ -68,6 +67,8 @@ class RoofsPanel(QDockWidget):
             (self.review_button.clicked, self._start_or_end_review),
             (self.export_button.clicked, self._export),
             (self.form.failed, self._warn),
+            (self.labels.done, self._say_done),
+            (self.labels.failed, self._warn),
         ]
         for signal, slot in self._connections:
             signal.connect(slot)
@@ -221,6 +222,7 @@ class RoofsPanel(QDockWidget):
         if self.form.review is None and self._segments is not None:
             self.form.start(Review(self._segments))
             self._show_review()
+            self._tell_temporary(self._segments)
         else:
             self._end_review()
 
@@ -233,27 +235,22 @@ class RoofsPanel(QDockWidget):
         self.form.setVisible(running)
         self.review_button.setText(tr("End the review") if running else tr("Review the least certain"))
 
-    def _export(self) -> None:
-        if self._segments is None:
+    def _tell_temporary(self, layer: QgsVectorLayer) -> None:
+        """Say once that hours of work may go with a temporary file."""
+        if not layer.isTemporary() or layer.source() in self._told_temporary:
             return
-        suggested = file_of(self._segments).with_name("labels.gpkg")
-        path, _ = QFileDialog.getSaveFileName(self, tr("Export labels"), str(suggested), tr("GeoPackage (*.gpkg)"))
-        if path:
-            self.export_to(Path(path))
-
-    def export_to(self, path: Path) -> None:
-        """Export the accepted segments as labels, and say how it went."""
-        if self._segments is None:
-            return
-        target = path if path.suffix.lower() == ".gpkg" else path.with_name(f"{path.name}.gpkg")
-        try:
-            done = export_labels(self._segments, target)
-        except ReviewError as error:
-            self._warn(error.message)
-            return
-        text = tr("{segments} segments are in {path}; {buildings} buildings are known as a whole.").format(
-            segments=done.segments, path=target, buildings=done.buildings
+        self._told_temporary.add(layer.source())
+        text = tr(
+            "This result lies in a temporary file: it goes when QGIS is closed, and what you decide goes with it. "
+            "To keep it, right-click its layers and choose “Make Permanent…”, or find roofs again into a file."
         )
+        self._iface.messageBar().pushMessage(tr("Roofs"), text, Qgis.MessageLevel.Info, 30)
+
+    def _export(self) -> None:
+        if self._segments is not None:
+            self.labels.ask(self._segments, self)
+
+    def _say_done(self, text: str) -> None:
         self._iface.messageBar().pushMessage(tr("Roofs"), text, Qgis.MessageLevel.Success, 10)
 
     def _warn(self, text: str) -> None:
@@ -266,12 +263,14 @@ class RoofsPanel(QDockWidget):
         self.result_box = QComboBox(inside)
         self.result_box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.slider = QSlider(Qt.Orientation.Horizontal, inside)
+        self.slider.setObjectName("roofgeo_filter")
         self.slider.setRange(0, 100)
         self.slider.setPageStep(5)
         self.percent_label, self.count_label = QLabel(inside), QLabel(inside)
         self.percent_label.setMinimumWidth(self.percent_label.fontMetrics().horizontalAdvance(" 100 % "))
         self.percent_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.review_button = QPushButton(inside)
+        self.review_button.setObjectName("roofgeo_begin_review")
         self.form = ReviewForm(iface, inside)
         self.export_button = QPushButton(tr("Export labels…"), inside)
         self.export_button.setToolTip(tr("Save the accepted segments as training labels"))

@@ -30,13 +30,12 @@ class Marks:
 
     def show(self, segment: Segment, azimuth_deg: float | None, layer: QgsVectorLayer) -> None:
         """Outline the segment, with an arrow for this downslope from true north unless it is flat."""
+        self.clear()
         if self._outline is None or self._arrow is None or segment.geometry.isEmpty():
             return
         self._outline.setToGeometry(segment.geometry, layer)
         self._outline.setFillColor(QColor(0, 0, 0, 0))
-        if azimuth_deg is None:
-            self._arrow.reset()
-        else:
+        if azimuth_deg is not None:
             self._arrow.setToGeometry(arrow(segment.geometry, azimuth_deg - segment.north_deg), layer)
 
     def clear(self) -> None:

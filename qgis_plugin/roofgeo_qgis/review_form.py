@@ -22,11 +22,9 @@ class ReviewForm(ReviewFields):
 
     Signals:
         failed: A decision could not be written; the reason.
-        changed: A decision was written or taken back.
     """
 
     failed = pyqtSignal(str)
-    changed = pyqtSignal()
 
     def __init__(self, iface: QgisInterface, parent: QWidget) -> None:
         super().__init__(parent)
@@ -133,7 +131,6 @@ class ReviewForm(ReviewFields):
             self.failed.emit(error.message)
             return
         self._show_current()
-        self.changed.emit()
 
     def _reject(self) -> None:
         if self.review is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from . import settings
+from .message_label import MessageLabel
 from .preflight import Preflight
 from .text_dialog import show_log
 from .translation import tr
@@ -16,9 +16,9 @@ class RunStatus(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._summary = _label("roofgeo_summary")
-        self._message = _label("roofgeo_message")
-        self._stage = _label("roofgeo_stage")
+        self._summary = MessageLabel("roofgeo_summary")
+        self._message = MessageLabel("roofgeo_message")
+        self._stage = MessageLabel("roofgeo_stage")
         self._bar = QProgressBar()
         self._bar.setObjectName("roofgeo_progress")
         self.find = _button("roofgeo_find", tr("Find roofs"))
@@ -53,9 +53,7 @@ class RunStatus(QWidget):
 
     def say(self, text: str, bad: bool = False, with_log: bool = False) -> None:
         """What has come of it, or what is missing; nothing hides the line."""
-        self._message.setText(text)
-        self._message.setStyleSheet("color: #b3261e;" if bad else "")
-        self._message.setVisible(bool(text))
+        self._message.say(text, bad)
         self._log.setVisible(with_log and settings.log_path().is_file())
 
     def show_plan(self, preflight: Preflight) -> None:
@@ -77,15 +75,6 @@ class RunStatus(QWidget):
         self._stage.setVisible(running)
         self.cancel.setVisible(running)
         self.find.setVisible(not running)
-
-
-def _label(name: str) -> QLabel:
-    label = QLabel()
-    label.setObjectName(name)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
 
 
 def _button(name: str, text: str) -> QPushButton:

@@ -5,26 +5,29 @@ Everything a run does is done by the algorithm; this starts it as QGIS's own dia
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from qgis.core import (
     QgsApplication,
-    QgsProcessing,
+    QgsCsException,
     QgsProcessingAlgRunnerTask,
     QgsProcessingException,
     QgsProcessingFeedback,
-    QgsProcessingOutputLayerDefinition,
+    QgsTask,
 )
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from .algorithm import plan_of
 from .background import Background, forget, start
-from .preflight import free_memory_bytes, read_plan
-from .request import request_of
+from .preflight import Preflight, free_memory_bytes, read_plan
+from .replacing import replace_question
+from .request import chosen_file, request_of
 from .translation import tr
 
 ALGORITHM = "roofgeo:predict"
+
+_WRONG_LAYERS = (QgsProcessingException, QgsCsException, RuntimeError, OSError, ValueError)
+"""What comes of layers that cannot be read or transformed, or were removed while they were looked at."""
 
 
 class Feedback(QgsProcessingFeedback):
@@ -84,23 +87,26 @@ class Run(QObject):
         self._context = createContext(self._feedback)
         self._algorithm = QgsApplication.processingRegistry().createAlgorithmById(ALGORITHM)
         self._outcome: tuple[bool, dict[str, Any]] = (False, {})
-        self._task: QgsProcessingAlgRunnerTask | None = None
+        self._task: QgsTask | None = None
 
     @property
-    def would_replace(self) -> str:
-        """Name of the chosen file if it exists already."""
-        chosen = chosen_file(self._parameters)
-        return Path(chosen).name if chosen and Path(chosen).exists() else ""
+    def replace_question(self) -> str:
+        """What to ask because files exist already; empty if none does."""
+        return replace_question(self._parameters)
 
     def plan(self) -> None:
         """Ask what the run would take; ends with `planned`, `failed` or `cancelled`."""
         try:
             request = self._request()
-        except QgsProcessingException as error:
-            self.failed.emit(str(error))
+        except _WRONG_LAYERS as error:
+            self.failed.emit(str(error) or type(error).__name__)
             return
         output, feedback = chosen_file(self._parameters), self._feedback
-        task = Background(tr("Planning to find roofs"), lambda _: plan_of(request, output, feedback), feedback.cancel)
+
+        def plan(_: Background) -> Preflight:
+            return read_plan(plan_of(request, output, feedback), free_memory_bytes())
+
+        self._task = task = Background(tr("Planning to find roofs"), plan, feedback.cancel)
         task.succeeded.connect(self._planned)
         task.failed.connect(self._not_planned)
         task.ended.connect(self._planning_ended)
@@ -109,16 +115,18 @@ class Run(QObject):
     def start(self) -> None:
         """Run it; ends with `succeeded`, `failed` or `cancelled`."""
         task = QgsProcessingAlgRunnerTask(self._algorithm, self._parameters, self._context, self._feedback)
+        self._task = task
         if task.isCanceled():  # its preparation has failed
             self._executed(False, {})
             return
-        self._task = task
         task.executed.connect(self._executed)
         start(task, uses=self)
 
     def cancel(self) -> None:
         """Have it end within a second."""
         self._feedback.cancel()
+        if self._task is None:  # nothing runs that would tell its end
+            self.cancelled.emit()
 
     def _request(self) -> Any:
         if self._algorithm is None:
@@ -128,11 +136,13 @@ class Run(QObject):
             raise QgsProcessingException(message)
         return request_of(self._algorithm, self._parameters, self._context)
 
-    def _planned(self, plan: dict[str, Any]) -> None:
+    def _planned(self, preflight: Preflight) -> None:
+        self._task = None
         if not self._feedback.isCanceled():
-            self.planned.emit(read_plan(plan, free_memory_bytes()))
+            self.planned.emit(preflight)
 
     def _not_planned(self, message: str, hint: str) -> None:
+        self._task = None
         if not self._feedback.isCanceled():
             self.failed.emit("\n".join(filter(None, (message, hint))))
 
@@ -160,11 +170,3 @@ class Run(QObject):
         from processing.gui.Postprocessing import handleAlgorithmResults  # see above
 
         return bool(handleAlgorithmResults(self._algorithm, self._context, self._feedback, parameters=results))
-
-
-def chosen_file(parameters: dict[str, Any]) -> str:
-    """The GeoPackage the user has chosen; empty for a temporary one."""
-    output = parameters["OUTPUT"]
-    if isinstance(output, QgsProcessingOutputLayerDefinition):
-        output = output.sink.staticValue()
-    return "" if output in (None, "", QgsProcessing.TEMPORARY_OUTPUT) else str(Path(output).absolute())

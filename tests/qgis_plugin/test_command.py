@@ -18,10 +18,10 @@ from roofgeo_qgis.command import (
     CommandError,
     Event,
     ProgressClock,
-    clean_environment,
     remaining_text,
     run_command,
 )
+from roofgeo_qgis.environment import clean_environment
 
 from tests.qgis_plugin.fakes import FOLDER, CancelWhen, is_alive, wait_until, write_script
 
@@ -457,3 +457,12 @@ def test_what_is_no_progress_gives_none(event: Event) -> None:
 )
 def test_the_remaining_time_in_words(seconds: float | None, text: str) -> None:
     assert remaining_text(seconds) == text
+
+
+@pytest.mark.parametrize("said", ["No such option '--stop-with-stdin'.", "No such command 'predict'."])
+def test_a_command_that_does_not_know_what_is_asked_is_too_old_and_the_way_out_is_named(fake: Fake, said: str) -> None:
+    command = fake(f"print('Usage: roofgeo', {'Error: ' + said!r}, sep='\\n\\n', file=sys.stderr); sys.exit(2)\n")
+    with pytest.raises(CommandError) as raised:
+        run_command(command, ["predict"])
+    assert said in raised.value.message
+    assert "too old" in raised.value.hint and "press Install" in raised.value.hint

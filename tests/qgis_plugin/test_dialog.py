@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,14 +22,15 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.gui import QgisInterface, QgsMapToolExtent
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, Qt
 from qgis.PyQt.QtTest import QSignalSpy, QTest
 from qgis.PyQt.QtWidgets import QLabel, QMessageBox, QPushButton
 from roofgeo_qgis import settings
 from roofgeo_qgis.area_choice import POLYGONS, RECTANGLE, VIEW, WHOLE
-from roofgeo_qgis.background import stop_all
+from roofgeo_qgis.background import Background, start, stop_all
 from roofgeo_qgis.dialog import RoofsDialog
 from roofgeo_qgis.provider import RoofgeoProvider
+from roofgeo_qgis.running import Run
 from roofgeo_qgis.text_dialog import TextDialog
 
 from tests.qgis_plugin.events import spin_until, widget
@@ -412,3 +415,134 @@ def test_a_file_that_exists_is_not_replaced_without_asking(dialog: RoofsDialog, 
     box.close()
     assert spin_until(lambda: is_idle(dialog), 5)
     assert kept.read_text(encoding="utf-8") == "edited for hours"
+
+
+def test_all_files_that_would_be_replaced_are_named_and_the_reviewed_segments_counted(
+    dialog: RoofsDialog, tmp_path: Path, predicted: Path
+) -> None:
+    use_slow_command(tmp_path)
+    kept = Path(shutil.copy(predicted / "roofs.gpkg", tmp_path / "Dächer #1 100%.gpkg"))
+    with sqlite3.connect(kept) as connection:
+        connection.execute("ALTER TABLE roof_segments ADD COLUMN review TEXT")
+        fids = [fid for (fid,) in connection.execute("SELECT fid FROM roof_segments ORDER BY fid LIMIT 12")]
+    connection.close()
+    decide(kept, fids[:11], "accepted")
+    decide(kept, fids[11:], "rejected")
+    beside = ["Dächer #1 100%_segments.tif", "Dächer #1 100%_roof_lines.geojson", "Dächer #1 100%_buildings.fgb"]
+    for name in beside:
+        (tmp_path / name).touch()
+    widget(dialog, "roofgeo_output").setFilePath(str(kept))
+    assert question(dialog) == f"{kept.name} exists already. Replace it?\n12 reviewed segments in {kept.name} are lost."
+    assert [path.name for path in tmp_path.glob("*.gpkg*")] == [kept.name]
+    widget(dialog, "roofgeo_rasters").setChecked(True)
+    widget(dialog, "roofgeo_geojson").setChecked(True)
+    names = f"{kept.name}, {beside[1]}, {beside[0]}"
+    assert question(dialog).splitlines()[0] == f"{names} exist already. Replace them?"
+    decide(kept, fids[1:], None)
+    kept.rename(tmp_path / "other.gpkg")
+    assert question(dialog) == f"{beside[1]}, {beside[0]} exist already. Replace them?"
+    widget(dialog, "roofgeo_output").setFilePath(str(tmp_path / "other.gpkg"))
+    assert question(dialog).splitlines()[1] == "1 reviewed segment in other.gpkg is lost."
+
+
+def decide(file: Path, fids: list[int], decision: str | None) -> None:
+    layer = QgsVectorLayer(f"{file}|layername=roof_segments", "", "ogr")
+    index = layer.fields().lookupField("review")
+    assert layer.dataProvider().changeAttributeValues({fid: {index: decision} for fid in fids})
+
+
+def question(dialog: RoofsDialog) -> str:
+    """What is asked before a run; the answer is no."""
+    widget(dialog, "roofgeo_find").click()
+    assert spin_until(lambda: dialog.findChild(QMessageBox))
+    box = dialog.findChild(QMessageBox)
+    text = str(box.text())
+    box.close()
+    assert spin_until(lambda: is_idle(dialog) and dialog.findChild(QMessageBox) is None, 5)
+    return text
+
+
+# --- what goes wrong
+
+
+def test_a_command_that_cannot_tell_its_models_is_told_and_asked_again(
+    dialog: RoofsDialog, tmp_path: Path, roofgeo_command: tuple[str, ...]
+) -> None:
+    old = write_script(tmp_path / "old", "print(\"Error: No such command 'info'.\", file=sys.stderr); sys.exit(2)\n")
+    settings.set_command_path(str(old))
+    dialog.look_for_command()
+    notice = widget(dialog, "roofgeo_missing_text")
+    assert spin_until(lambda: "No such command" in notice.text())
+    assert notice.isVisible() and "press Install" in notice.text()
+    shutil.copy(write_script(tmp_path / "new", "say(event='result', version='1.0', models=[{'name': 'own'}])\n"), old)
+    dialog.hide()
+    dialog.show()
+    assert spin_until(lambda: widget(dialog, "roofgeo_model").findText("own") > 0)
+    assert not notice.isVisible()
+
+
+def test_an_answer_about_another_command_than_the_chosen_one_is_not_told(dialog: RoofsDialog, tmp_path: Path) -> None:
+    settings.set_command_path(str(write_script(tmp_path / "slow", "time.sleep(0.5); sys.exit('broken')\n")))
+    dialog.look_for_command()
+    good = write_script(tmp_path / "good", "say(event='result', version='1.0', models=[{'name': 'own'}])\n")
+    settings.set_command_path(str(good))
+    dialog.look_for_command()
+    assert spin_until(lambda: widget(dialog, "roofgeo_model").findText("own") > 0)
+    QTest.qWait(1000)
+    assert not widget(dialog, "roofgeo_missing").isVisible()
+
+
+def test_layers_that_are_removed_while_a_run_looks_at_them_end_it(
+    dialog: RoofsDialog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deleted(*_: object) -> None:
+        raise RuntimeError("wrapped C/C++ object has been deleted")
+
+    monkeypatch.setattr("roofgeo_qgis.running.request_of", deleted)
+    widget(dialog, "roofgeo_find").click()
+    assert is_idle(dialog)
+    assert "has been deleted" in message(dialog)
+
+
+def test_a_plan_that_makes_no_sense_ends_the_run(
+    dialog: RoofsDialog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(sys, "excepthook", lambda *error: told.append(error[1]))  # QGIS shows it
+    settings.set_command_path(str(write_script(tmp_path / "odd", "say(event='plan', seconds='soon', windows=[])\n")))
+    widget(dialog, "roofgeo_find").click()
+    assert spin_until(lambda: is_idle(dialog), 10)
+    assert "Something unexpected" in message(dialog)
+    assert len(told) == 1
+
+
+def test_a_run_of_which_nothing_runs_yet_can_be_cancelled(dialog: RoofsDialog) -> None:
+    run = Run(dialog.parameters())
+    cancelled = QSignalSpy(run.cancelled)
+    run.cancel()
+    assert len(cancelled) == 1
+
+
+def test_work_that_fails_in_a_way_nobody_has_thought_of_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(sys, "excepthook", lambda *error: told.append(error[1]))
+    task = Background("test", lambda _: [].missing)
+    said: list[str] = []
+    task.failed.connect(lambda message, hint: said.append(message))
+    task.ended.connect(lambda: said.append("ended"))
+    start(task)
+    assert spin_until(lambda: "ended" in said, 5)
+    assert said == ["Something unexpected went wrong.", "ended"]
+    assert isinstance(told[0], AttributeError)
+
+
+def test_what_is_above_the_map_goes_with_the_dialog(dialog: RoofsDialog, qgis_iface: QgisInterface) -> None:
+    results = {"SEGMENT_COUNT": 1, "LINE_COUNT": 1, "BUILDING_COUNT": 1}
+    dialog._notices.tell_counts(results, [], None)
+    dialog._notices.tell_failure("It failed.")
+    bar = qgis_iface.messageBar()
+    assert len(bar.findChildren(QPushButton, "roofgeo_review")) == 1
+    dialog.close_down()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert spin_until(lambda: not bar.findChildren(QPushButton, "roofgeo_review"), 5)
+    assert bar.findChildren(QPushButton, "roofgeo_bar_log") == []

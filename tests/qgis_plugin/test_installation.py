@@ -17,18 +17,12 @@ from pathlib import Path
 import pytest
 from roofgeo_qgis import pythons
 from roofgeo_qgis.command import Cancelled, CommandError, run_command
-from roofgeo_qgis.finding import ask, find
-from roofgeo_qgis.installation import (
-    index_of,
-    install,
-    installed_command,
-    requirement_of,
-    system_pythons,
-    uninstall,
-)
+from roofgeo_qgis.finding import ask, find, installed_command
+from roofgeo_qgis.installation import index_of, install, requirement_of
 from roofgeo_qgis.log import Log
 from roofgeo_qgis.pip import Steps, package_name, pip_install
 from roofgeo_qgis.process import never
+from roofgeo_qgis.pythons import system_pythons
 
 from tests.qgis_plugin.fakes import FOLDER, CancelWhen, is_alive, wait_until, write_script
 
@@ -291,10 +285,6 @@ def test_a_wheel_is_installed_found_upgraded_from_an_address_and_removed(
     assert installed_command(folder) == newer != command
     assert wait_until(lambda: sorted(os.listdir(folder / "environments")) == ["2", "current"])
     assert not (folder / "environments" / "2" / "tmp").exists() and os.listdir(tmp_path / "tmp") == []
-
-    uninstall(folder)
-    assert installed_command(folder) is None
-    assert os.listdir(folder) == ["install.log"]
 
 
 @pytest.mark.slow

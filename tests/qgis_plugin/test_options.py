@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 
 pytest.importorskip("qgis.core", reason="no QGIS in this Python; `make test-qgis` runs this")
 from qgis.core import QgsApplication
+from qgis.PyQt import sip
+from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QWidget
 from roofgeo_qgis import settings
 from roofgeo_qgis.background import stop_all
@@ -197,6 +200,24 @@ def test_diagnose_copies_the_report_and_shows_it(page: OptionsPage, roofgeo_comm
     assert QgsApplication.clipboard().text() == shown
     assert spin_until(widget(page, "roofgeo_diagnose").isEnabled, 5)
     dialog.close()
+
+
+@pytest.mark.parametrize("button", ["roofgeo_test", "roofgeo_diagnose"])
+def test_an_answer_that_comes_when_the_page_is_gone_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, button: str
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(sys, "excepthook", lambda *error: told.append(error[1]))
+    done = tmp_path / "done"
+    body = f"time.sleep(0.5); open({str(done)!r}, 'w'); say(event='result', version='1.0')\n"
+    settings.set_command_path(str(write_script(tmp_path / "slow", body)))
+    page = OptionsPage()
+    widget(page, button).click()
+    sip.delete(page)
+    assert spin_until(done.is_file, 10)
+    assert spin_until(lambda: not QgsApplication.taskManager().tasks(), 10)
+    QTest.qWait(100)
+    assert told == []
 
 
 def test_qgis_gets_a_page_of_the_name_it_is_opened_by() -> None:

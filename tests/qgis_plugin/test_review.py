@@ -12,12 +12,13 @@ import pytest
 
 pytest.importorskip("qgis.core", reason="no QGIS in this Python; `make test-qgis` runs this")
 from osgeo import ogr
-from qgis.core import NULL, QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsVectorLayer
+from qgis.core import NULL, QgsCoordinateReferenceSystem, QgsGeometry, QgsPointXY, QgsProject, QgsVectorLayer
 from qgis.gui import QgisInterface
 from roofgeo_qgis.azimuth import COMPASS, arrow, north_offset_deg, orientation_name, true_azimuth_deg, wrapped
+from roofgeo_qgis.command import Cancelled
 from roofgeo_qgis.confidence import full_count, is_segments, least_shown, show_from, shown_count, sisters, why_not
 from roofgeo_qgis.decisions import ReviewError
-from roofgeo_qgis.labels import export_labels
+from roofgeo_qgis.labels import Exported, labels_of, write_labels
 from roofgeo_qgis.review import Review
 
 pytestmark = pytest.mark.qgis
@@ -395,6 +396,10 @@ def test_an_empty_layer_has_nothing_to_review(segments: QgsVectorLayer, file: Pa
 # --- labels
 
 
+def export_labels(layer: QgsVectorLayer, target: Path) -> Exported:
+    return write_labels(labels_of(layer, target), target)
+
+
 def test_labels_are_the_accepted_segments_and_the_buildings_known_as_a_whole(
     layers: dict[str, QgsVectorLayer], file: Path, sample: Path
 ) -> None:
@@ -492,3 +497,21 @@ def test_labels_can_be_written_again_over_old_ones(segments: QgsVectorLayer, fil
         assert rows(target, "SELECT COUNT(*) FROM roof_segments") == [(count,)]
     assert [path.name for path in file.parent.glob("*label*")] == ["labels.gpkg"]
     assert next(segments.getFeatures("review IS NULL"))["review"] == NULL
+
+
+def test_an_export_that_is_cancelled_leaves_the_labels_of_before(segments: QgsVectorLayer, file: Path) -> None:
+    target = file.with_name("labels.gpkg")
+    review = Review(segments)
+    review.accept()
+    export_labels(segments, target)
+    review.accept()
+    with pytest.raises(Cancelled):
+        write_labels(labels_of(segments, target), target, lambda: True)
+    assert rows(target, "SELECT COUNT(*) FROM roof_segments") == [(1,)]
+    assert [path.name for path in file.parent.glob("*label*")] == ["labels.gpkg"]
+
+
+def test_a_segment_without_a_shape_has_no_arrow() -> None:
+    for nothing in (QgsGeometry(), QgsGeometry.fromWkt("POLYGON EMPTY")):
+        assert arrow(nothing, 90.0).isNull()
+    assert not arrow(QgsGeometry.fromWkt("POLYGON((0 0, 4 0, 4 4, 0 4, 0 0))"), 90.0).isNull()

@@ -8,22 +8,6 @@
       <translation>roofgeo ist noch nicht installiert. Einstellungen &gt; Optionen &gt; roofgeo öffnen und „Installieren“ drücken.</translation>
     </message>
     <message>
-      <source>Model (name or folder; empty: the usual one)</source>
-      <translation>Modell (Name oder Ordner; leer: Standardmodell)</translation>
-    </message>
-    <message>
-      <source>Side of a window in pixels (a multiple of 32; empty: as the model says)</source>
-      <translation>Seitenlänge einer Kachel in Pixeln (Vielfaches von 32; leer: laut Modell)</translation>
-    </message>
-    <message>
-      <source>Overlap of windows in pixels (a multiple of 32; empty: as the model says)</source>
-      <translation>Überlappung der Kacheln in Pixeln (Vielfaches von 32; leer: laut Modell)</translation>
-    </message>
-    <message>
-      <source>Write the layers also as</source>
-      <translation>Layer auch schreiben als</translation>
-    </message>
-    <message>
       <source>Find roofs</source>
       <translation>Dächer finden</translation>
     </message>
@@ -68,42 +52,6 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
       <translation>Orthofoto</translation>
     </message>
     <message>
-      <source>Orthophoto</source>
-      <translation>Orthofoto</translation>
-    </message>
-    <message>
-      <source>Area: polygons</source>
-      <translation>Gebiet: Polygone</translation>
-    </message>
-    <message>
-      <source>… or rectangle</source>
-      <translation>… oder Rechteck</translation>
-    </message>
-    <message>
-      <source>Minimum confidence of a building (0 to 1)</source>
-      <translation>Mindestsicherheit eines Gebäudes (0 bis 1)</translation>
-    </message>
-    <message>
-      <source>Cut buildings at the edge of the area</source>
-      <translation>Gebäude am Rand des Gebiets abschneiden</translation>
-    </message>
-    <message>
-      <source>Roofs (GeoPackage)</source>
-      <translation>Dächer (GeoPackage)</translation>
-    </message>
-    <message>
-      <source>Raster of roof segments</source>
-      <translation>Raster der Dachflächen</translation>
-    </message>
-    <message>
-      <source>Raster of roof lines</source>
-      <translation>Raster der Dachlinien</translation>
-    </message>
-    <message>
-      <source>Raster of confidence</source>
-      <translation>Raster der Sicherheit</translation>
-    </message>
-    <message>
       <source>Number of roof segments</source>
       <translation>Anzahl der Dachflächen</translation>
     </message>
@@ -128,10 +76,6 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
       <translation>Der Lauf wurde nicht vorbereitet.</translation>
     </message>
     <message>
-      <source>… or folder of tiles</source>
-      <translation>… oder Ordner mit Bildkacheln</translation>
-    </message>
-    <message>
       <source>Writing the layers</source>
       <translation>Layer werden geschrieben</translation>
     </message>
@@ -148,8 +92,16 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
       <translation>Dächer von {name}</translation>
     </message>
     <message>
+      <source>{old} is in use: the roofs are in {new}.</source>
+      <translation>{old} wird gerade verwendet: Die Dächer sind in {new}.</translation>
+    </message>
+    <message>
       <source>{folder} cannot be written: {reason}. Choose another place for the output.</source>
       <translation>{folder} ist nicht beschreibbar: {reason}. Einen anderen Ort für die Ausgabe wählen.</translation>
+    </message>
+    <message>
+      <source>{layer} holds edits that are not saved. Save or drop them, or choose another output.</source>
+      <translation>{layer} hat nicht gespeicherte Änderungen. Diese speichern oder verwerfen oder eine andere Ausgabe wählen.</translation>
     </message>
     <message>
       <source>The area has no coordinate reference system. Set the CRS of its layer, or of the project.</source>
@@ -206,6 +158,10 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
     <message>
       <source>QGIS's Python messages tell more.</source>
       <translation>Mehr steht in den Python-Meldungen von QGIS.</translation>
+    </message>
+    <message>
+      <source>This roofgeo is too old: open Settings &gt; Options &gt; roofgeo and press Install or Upgrade, or choose another command there.</source>
+      <translation>Dieses roofgeo ist zu alt: Einstellungen &gt; Optionen &gt; roofgeo öffnen und „Installieren“ oder „Aktualisieren“ drücken oder dort einen anderen Befehl wählen.</translation>
     </message>
     <message>
       <source>The log has all it said.</source>
@@ -304,6 +260,10 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
       <translation>temporäre Datei</translation>
     </message>
     <message>
+      <source>Orthophoto</source>
+      <translation>Orthofoto</translation>
+    </message>
+    <message>
       <source>Area</source>
       <translation>Gebiet</translation>
     </message>
@@ -336,14 +296,6 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
       <translation>Wird gestartet</translation>
     </message>
     <message>
-      <source>{file} exists already. Replace it?</source>
-      <translation>{file} ist bereits vorhanden. Ersetzen?</translation>
-    </message>
-    <message>
-      <source>Install a newer roofgeo, or choose another command in the settings.</source>
-      <translation>Ein neueres roofgeo installieren oder in den Einstellungen einen anderen Befehl wählen.</translation>
-    </message>
-    <message>
       <source>Choose another command in the settings.</source>
       <translation>In den Einstellungen einen anderen Befehl wählen.</translation>
     </message>
@@ -374,6 +326,10 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
     <message>
       <source>The area lies outside {layer}.</source>
       <translation>Das Gebiet liegt außerhalb von {layer}.</translation>
+    </message>
+    <message>
+      <source>The area is too large to be fetched from {layer}. Choose one of a few kilometres, or zoom in.</source>
+      <translation>Das Gebiet ist zu groß, um es von {layer} zu holen. Eines von wenigen Kilometern wählen oder hineinzoomen.</translation>
     </message>
     <message>
       <source>A picture that is not in the project</source>
@@ -472,10 +428,6 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
       <translation>Python wird gesucht</translation>
     </message>
     <message>
-      <source>Is roofgeo running? Close QGIS, then remove the folder.</source>
-      <translation>Läuft roofgeo noch? QGIS schließen, dann den Ordner entfernen.</translation>
-    </message>
-    <message>
       <source>The log has all it said. On Debian and Ubuntu: sudo apt install python3-venv</source>
       <translation>Im Protokoll steht die ganze Ausgabe. Unter Debian und Ubuntu: sudo apt install python3-venv</translation>
     </message>
@@ -516,10 +468,6 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
       <translation>roofgeo {version} ist installiert</translation>
     </message>
     <message>
-      <source>{folder} could not be removed</source>
-      <translation>{folder} konnte nicht entfernt werden</translation>
-    </message>
-    <message>
       <source>{python} could not make an environment: {reason}</source>
       <translation>{python} konnte keine Umgebung erstellen: {reason}</translation>
     </message>
@@ -530,6 +478,22 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
     <message>
       <source>{file} cannot be written: {reason}</source>
       <translation>{file} kann nicht geschrieben werden: {reason}</translation>
+    </message>
+    <message>
+      <source>{segments} segments are in {path}; {buildings} buildings are known as a whole.</source>
+      <translation>{segments} Dachflächen sind in {path}; {buildings} Gebäude sind als Ganzes bekannt.</translation>
+    </message>
+    <message>
+      <source>Export labels</source>
+      <translation>Labels exportieren</translation>
+    </message>
+    <message>
+      <source>GeoPackage (*.gpkg)</source>
+      <translation>GeoPackage (*.gpkg)</translation>
+    </message>
+    <message>
+      <source>Exporting labels</source>
+      <translation>Labels exportieren</translation>
     </message>
     <message>
       <source>No segment is accepted yet: there is nothing to export.</source>
@@ -592,6 +556,10 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
       <translation>Raster von Dachflächen, Dachlinien und Sicherheit</translation>
     </message>
     <message>
+      <source>Cut buildings at the edge of the area</source>
+      <translation>Gebäude am Rand des Gebiets abschneiden</translation>
+    </message>
+    <message>
       <source>Model</source>
       <translation>Modell</translation>
     </message>
@@ -612,12 +580,16 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
       <translation>Es wurden keine Dächer gefunden. Ist das Bild ein Orthofoto mit 0,05 bis 0,3 m pro Pixel?</translation>
     </message>
     <message>
+      <source>Review…</source>
+      <translation>Prüfen…</translation>
+    </message>
+    <message>
       <source>{segments} roof segments, {lines} roof lines, {buildings} buildings.</source>
       <translation>{segments} Dachflächen, {lines} Dachlinien, {buildings} Gebäude.</translation>
     </message>
     <message>
-      <source>Review…</source>
-      <translation>Prüfen…</translation>
+      <source>Something does not work? This makes a report and copies it, for you to send.</source>
+      <translation>Etwas funktioniert nicht? Das erstellt einen Bericht und kopiert ihn zum Versenden.</translation>
     </message>
     <message>
       <source>at the path below</source>
@@ -658,10 +630,6 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
     <message>
       <source>Diagnose</source>
       <translation>Diagnose</translation>
-    </message>
-    <message>
-      <source>Something does not work? This makes a report and copies it, for you to send.</source>
-      <translation>Etwas funktioniert nicht? Das erstellt einen Bericht und kopiert ihn zum Versenden.</translation>
     </message>
     <message>
       <source>roofgeo was found {where}: {command}</source>
@@ -708,16 +676,12 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
       <translation>in {place}</translation>
     </message>
     <message>
+      <source>This result lies in a temporary file: it goes when QGIS is closed, and what you decide goes with it. To keep it, right-click its layers and choose “Make Permanent…”, or find roofs again into a file.</source>
+      <translation>Dieses Ergebnis liegt in einer temporären Datei: Es verschwindet, wenn QGIS geschlossen wird, und Ihre Entscheidungen mit ihm. Um es zu behalten, die Layer rechts anklicken und „Permanent machen …“ wählen oder die Dächer noch einmal in eine Datei suchen lassen.</translation>
+    </message>
+    <message>
       <source>Roofs</source>
       <translation>Dächer</translation>
-    </message>
-    <message>
-      <source>Export labels</source>
-      <translation>Labels exportieren</translation>
-    </message>
-    <message>
-      <source>GeoPackage (*.gpkg)</source>
-      <translation>GeoPackage (*.gpkg)</translation>
     </message>
     <message>
       <source>Export labels…</source>
@@ -744,10 +708,6 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
       <translation>Die unsichersten prüfen</translation>
     </message>
     <message>
-      <source>{segments} segments are in {path}; {buildings} buildings are known as a whole.</source>
-      <translation>{segments} Dachflächen sind in {path}; {buildings} Gebäude sind als Ganzes bekannt.</translation>
-    </message>
-    <message>
       <source>Result</source>
       <translation>Ergebnis</translation>
     </message>
@@ -762,6 +722,54 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
     <message>
       <source>{shown} of {total} segments</source>
       <translation>{shown} von {total} Dachflächen</translation>
+    </message>
+    <message>
+      <source>Model (name or folder; empty: the usual one)</source>
+      <translation>Modell (Name oder Ordner; leer: Standardmodell)</translation>
+    </message>
+    <message>
+      <source>Side of a window in pixels (a multiple of 32; empty: as the model says)</source>
+      <translation>Seitenlänge einer Kachel in Pixeln (Vielfaches von 32; leer: laut Modell)</translation>
+    </message>
+    <message>
+      <source>Overlap of windows in pixels (a multiple of 32; empty: as the model says)</source>
+      <translation>Überlappung der Kacheln in Pixeln (Vielfaches von 32; leer: laut Modell)</translation>
+    </message>
+    <message>
+      <source>Write the layers also as</source>
+      <translation>Layer auch schreiben als</translation>
+    </message>
+    <message>
+      <source>Area: polygons</source>
+      <translation>Gebiet: Polygone</translation>
+    </message>
+    <message>
+      <source>… or rectangle</source>
+      <translation>… oder Rechteck</translation>
+    </message>
+    <message>
+      <source>Minimum confidence of a building (0 to 1)</source>
+      <translation>Mindestsicherheit eines Gebäudes (0 bis 1)</translation>
+    </message>
+    <message>
+      <source>Roofs (GeoPackage)</source>
+      <translation>Dächer (GeoPackage)</translation>
+    </message>
+    <message>
+      <source>Raster of roof segments</source>
+      <translation>Raster der Dachflächen</translation>
+    </message>
+    <message>
+      <source>Raster of roof lines</source>
+      <translation>Raster der Dachlinien</translation>
+    </message>
+    <message>
+      <source>Raster of confidence</source>
+      <translation>Raster der Sicherheit</translation>
+    </message>
+    <message>
+      <source>… or folder of tiles</source>
+      <translation>… oder Ordner mit Bildkacheln</translation>
     </message>
     <message>
       <source>The log has all that pip said.</source>
@@ -970,6 +978,22 @@ Gebäude, die das Gebiet berühren, bleiben ganz, außer sie sollen abgeschnitte
     <message>
       <source>nothing drawn yet</source>
       <translation>noch nichts gezeichnet</translation>
+    </message>
+    <message>
+      <source>{number} reviewed segments in {file} are lost.</source>
+      <translation>{number} geprüfte Dachflächen in {file} gehen verloren.</translation>
+    </message>
+    <message>
+      <source>{file} exists already. Replace it?</source>
+      <translation>{file} ist bereits vorhanden. Ersetzen?</translation>
+    </message>
+    <message>
+      <source>{files} exist already. Replace them?</source>
+      <translation>{files} sind bereits vorhanden. Ersetzen?</translation>
+    </message>
+    <message>
+      <source>1 reviewed segment in {file} is lost.</source>
+      <translation>1 geprüfte Dachfläche in {file} geht verloren.</translation>
     </message>
     <message>
       <source>The orthophoto cannot be read. Does the file still exist?</source>

@@ -8,22 +8,6 @@
       <translation>roofgeo n'est pas encore installé. Ouvrez Préférences &gt; Options &gt; roofgeo et cliquez sur Installer.</translation>
     </message>
     <message>
-      <source>Model (name or folder; empty: the usual one)</source>
-      <translation>Modèle (nom ou dossier ; vide : celui par défaut)</translation>
-    </message>
-    <message>
-      <source>Side of a window in pixels (a multiple of 32; empty: as the model says)</source>
-      <translation>Côté d'une tuile en pixels (multiple de 32 ; vide : selon le modèle)</translation>
-    </message>
-    <message>
-      <source>Overlap of windows in pixels (a multiple of 32; empty: as the model says)</source>
-      <translation>Recouvrement des tuiles en pixels (multiple de 32 ; vide : selon le modèle)</translation>
-    </message>
-    <message>
-      <source>Write the layers also as</source>
-      <translation>Écrire aussi les couches en</translation>
-    </message>
-    <message>
       <source>Find roofs</source>
       <translation>Détecter les toits</translation>
     </message>
@@ -68,42 +52,6 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
       <translation>orthophoto</translation>
     </message>
     <message>
-      <source>Orthophoto</source>
-      <translation>Orthophoto</translation>
-    </message>
-    <message>
-      <source>Area: polygons</source>
-      <translation>Emprise : polygones</translation>
-    </message>
-    <message>
-      <source>… or rectangle</source>
-      <translation>… ou rectangle</translation>
-    </message>
-    <message>
-      <source>Minimum confidence of a building (0 to 1)</source>
-      <translation>Confiance minimale d'un bâtiment (0 à 1)</translation>
-    </message>
-    <message>
-      <source>Cut buildings at the edge of the area</source>
-      <translation>Découper les bâtiments à la limite de l'emprise</translation>
-    </message>
-    <message>
-      <source>Roofs (GeoPackage)</source>
-      <translation>Toits (GeoPackage)</translation>
-    </message>
-    <message>
-      <source>Raster of roof segments</source>
-      <translation>Raster des pans de toit</translation>
-    </message>
-    <message>
-      <source>Raster of roof lines</source>
-      <translation>Raster des lignes de toit</translation>
-    </message>
-    <message>
-      <source>Raster of confidence</source>
-      <translation>Raster de confiance</translation>
-    </message>
-    <message>
       <source>Number of roof segments</source>
       <translation>Nombre de pans de toit</translation>
     </message>
@@ -128,10 +76,6 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
       <translation>Le traitement n'a pas été préparé.</translation>
     </message>
     <message>
-      <source>… or folder of tiles</source>
-      <translation>… ou dossier de dalles</translation>
-    </message>
-    <message>
       <source>Writing the layers</source>
       <translation>Écriture des couches</translation>
     </message>
@@ -148,8 +92,16 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
       <translation>Toits – {name}</translation>
     </message>
     <message>
+      <source>{old} is in use: the roofs are in {new}.</source>
+      <translation>{old} est en cours d'utilisation : les toits sont dans {new}.</translation>
+    </message>
+    <message>
       <source>{folder} cannot be written: {reason}. Choose another place for the output.</source>
       <translation>Impossible d'écrire dans {folder} : {reason}. Choisissez un autre emplacement pour la sortie.</translation>
+    </message>
+    <message>
+      <source>{layer} holds edits that are not saved. Save or drop them, or choose another output.</source>
+      <translation>{layer} contient des modifications non enregistrées. Enregistrez-les ou abandonnez-les, ou choisissez une autre sortie.</translation>
     </message>
     <message>
       <source>The area has no coordinate reference system. Set the CRS of its layer, or of the project.</source>
@@ -206,6 +158,10 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
     <message>
       <source>QGIS's Python messages tell more.</source>
       <translation>Les messages Python de QGIS en disent plus.</translation>
+    </message>
+    <message>
+      <source>This roofgeo is too old: open Settings &gt; Options &gt; roofgeo and press Install or Upgrade, or choose another command there.</source>
+      <translation>Ce roofgeo est trop ancien : ouvrez Préférences &gt; Options &gt; roofgeo et cliquez sur Installer ou Mettre à jour, ou choisissez-y une autre commande.</translation>
     </message>
     <message>
       <source>The log has all it said.</source>
@@ -304,6 +260,10 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
       <translation>un fichier temporaire</translation>
     </message>
     <message>
+      <source>Orthophoto</source>
+      <translation>Orthophoto</translation>
+    </message>
+    <message>
       <source>Area</source>
       <translation>Emprise</translation>
     </message>
@@ -336,14 +296,6 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
       <translation>Démarrage</translation>
     </message>
     <message>
-      <source>{file} exists already. Replace it?</source>
-      <translation>{file} existe déjà. Le remplacer ?</translation>
-    </message>
-    <message>
-      <source>Install a newer roofgeo, or choose another command in the settings.</source>
-      <translation>Installez un roofgeo plus récent, ou choisissez une autre commande dans les paramètres.</translation>
-    </message>
-    <message>
       <source>Choose another command in the settings.</source>
       <translation>Choisissez une autre commande dans les paramètres.</translation>
     </message>
@@ -374,6 +326,10 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
     <message>
       <source>The area lies outside {layer}.</source>
       <translation>L'emprise est en dehors de {layer}.</translation>
+    </message>
+    <message>
+      <source>The area is too large to be fetched from {layer}. Choose one of a few kilometres, or zoom in.</source>
+      <translation>La zone est trop grande pour être récupérée depuis {layer}. Choisissez-en une de quelques kilomètres, ou zoomez.</translation>
     </message>
     <message>
       <source>A picture that is not in the project</source>
@@ -472,10 +428,6 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
       <translation>Recherche de Python</translation>
     </message>
     <message>
-      <source>Is roofgeo running? Close QGIS, then remove the folder.</source>
-      <translation>roofgeo est-il en cours d'exécution ? Fermez QGIS, puis supprimez le dossier.</translation>
-    </message>
-    <message>
       <source>The log has all it said. On Debian and Ubuntu: sudo apt install python3-venv</source>
       <translation>Tous ses messages sont dans le journal. Sous Debian et Ubuntu : sudo apt install python3-venv</translation>
     </message>
@@ -516,10 +468,6 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
       <translation>roofgeo {version} est installé</translation>
     </message>
     <message>
-      <source>{folder} could not be removed</source>
-      <translation>Impossible de supprimer {folder}</translation>
-    </message>
-    <message>
       <source>{python} could not make an environment: {reason}</source>
       <translation>{python} n'a pas pu créer d'environnement : {reason}</translation>
     </message>
@@ -530,6 +478,22 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
     <message>
       <source>{file} cannot be written: {reason}</source>
       <translation>Impossible d'écrire {file} : {reason}</translation>
+    </message>
+    <message>
+      <source>{segments} segments are in {path}; {buildings} buildings are known as a whole.</source>
+      <translation>{segments} pans sont dans {path} ; {buildings} bâtiments sont connus en entier.</translation>
+    </message>
+    <message>
+      <source>Export labels</source>
+      <translation>Exporter les étiquettes</translation>
+    </message>
+    <message>
+      <source>GeoPackage (*.gpkg)</source>
+      <translation>GeoPackage (*.gpkg)</translation>
+    </message>
+    <message>
+      <source>Exporting labels</source>
+      <translation>Export des étiquettes</translation>
     </message>
     <message>
       <source>No segment is accepted yet: there is nothing to export.</source>
@@ -592,6 +556,10 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
       <translation>Rasters des pans, des lignes et de la confiance</translation>
     </message>
     <message>
+      <source>Cut buildings at the edge of the area</source>
+      <translation>Découper les bâtiments à la limite de l'emprise</translation>
+    </message>
+    <message>
       <source>Model</source>
       <translation>Modèle</translation>
     </message>
@@ -612,12 +580,16 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
       <translation>Aucun toit n'a été trouvé. L'image est-elle une orthophoto de 0,05 à 0,3 m par pixel ?</translation>
     </message>
     <message>
+      <source>Review…</source>
+      <translation>Contrôler…</translation>
+    </message>
+    <message>
       <source>{segments} roof segments, {lines} roof lines, {buildings} buildings.</source>
       <translation>{segments} pans de toit, {lines} lignes de toit, {buildings} bâtiments.</translation>
     </message>
     <message>
-      <source>Review…</source>
-      <translation>Contrôler…</translation>
+      <source>Something does not work? This makes a report and copies it, for you to send.</source>
+      <translation>Quelque chose ne fonctionne pas ? Ceci crée un rapport et le copie, prêt à être envoyé.</translation>
     </message>
     <message>
       <source>at the path below</source>
@@ -658,10 +630,6 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
     <message>
       <source>Diagnose</source>
       <translation>Diagnostiquer</translation>
-    </message>
-    <message>
-      <source>Something does not work? This makes a report and copies it, for you to send.</source>
-      <translation>Quelque chose ne fonctionne pas ? Ceci crée un rapport et le copie, prêt à être envoyé.</translation>
     </message>
     <message>
       <source>roofgeo was found {where}: {command}</source>
@@ -708,16 +676,12 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
       <translation>dans {place}</translation>
     </message>
     <message>
+      <source>This result lies in a temporary file: it goes when QGIS is closed, and what you decide goes with it. To keep it, right-click its layers and choose “Make Permanent…”, or find roofs again into a file.</source>
+      <translation>Ce résultat se trouve dans un fichier temporaire : il disparaît à la fermeture de QGIS, et vos décisions avec lui. Pour le garder, faites un clic droit sur ses couches et choisissez « Convertir en couche permanente … », ou relancez la recherche vers un fichier.</translation>
+    </message>
+    <message>
       <source>Roofs</source>
       <translation>Toits</translation>
-    </message>
-    <message>
-      <source>Export labels</source>
-      <translation>Exporter les étiquettes</translation>
-    </message>
-    <message>
-      <source>GeoPackage (*.gpkg)</source>
-      <translation>GeoPackage (*.gpkg)</translation>
     </message>
     <message>
       <source>Export labels…</source>
@@ -744,10 +708,6 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
       <translation>Contrôler les moins sûrs</translation>
     </message>
     <message>
-      <source>{segments} segments are in {path}; {buildings} buildings are known as a whole.</source>
-      <translation>{segments} pans sont dans {path} ; {buildings} bâtiments sont connus en entier.</translation>
-    </message>
-    <message>
       <source>Result</source>
       <translation>Résultat</translation>
     </message>
@@ -762,6 +722,54 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
     <message>
       <source>{shown} of {total} segments</source>
       <translation>{shown} pans sur {total}</translation>
+    </message>
+    <message>
+      <source>Model (name or folder; empty: the usual one)</source>
+      <translation>Modèle (nom ou dossier ; vide : celui par défaut)</translation>
+    </message>
+    <message>
+      <source>Side of a window in pixels (a multiple of 32; empty: as the model says)</source>
+      <translation>Côté d'une tuile en pixels (multiple de 32 ; vide : selon le modèle)</translation>
+    </message>
+    <message>
+      <source>Overlap of windows in pixels (a multiple of 32; empty: as the model says)</source>
+      <translation>Recouvrement des tuiles en pixels (multiple de 32 ; vide : selon le modèle)</translation>
+    </message>
+    <message>
+      <source>Write the layers also as</source>
+      <translation>Écrire aussi les couches en</translation>
+    </message>
+    <message>
+      <source>Area: polygons</source>
+      <translation>Emprise : polygones</translation>
+    </message>
+    <message>
+      <source>… or rectangle</source>
+      <translation>… ou rectangle</translation>
+    </message>
+    <message>
+      <source>Minimum confidence of a building (0 to 1)</source>
+      <translation>Confiance minimale d'un bâtiment (0 à 1)</translation>
+    </message>
+    <message>
+      <source>Roofs (GeoPackage)</source>
+      <translation>Toits (GeoPackage)</translation>
+    </message>
+    <message>
+      <source>Raster of roof segments</source>
+      <translation>Raster des pans de toit</translation>
+    </message>
+    <message>
+      <source>Raster of roof lines</source>
+      <translation>Raster des lignes de toit</translation>
+    </message>
+    <message>
+      <source>Raster of confidence</source>
+      <translation>Raster de confiance</translation>
+    </message>
+    <message>
+      <source>… or folder of tiles</source>
+      <translation>… ou dossier de dalles</translation>
     </message>
     <message>
       <source>The log has all that pip said.</source>
@@ -970,6 +978,22 @@ Les bâtiments qui touchent l'emprise sont donnés en entier, sauf s'ils doivent
     <message>
       <source>nothing drawn yet</source>
       <translation>rien de dessiné</translation>
+    </message>
+    <message>
+      <source>{number} reviewed segments in {file} are lost.</source>
+      <translation>{number} pans contrôlés dans {file} seront perdus.</translation>
+    </message>
+    <message>
+      <source>{file} exists already. Replace it?</source>
+      <translation>{file} existe déjà. Le remplacer ?</translation>
+    </message>
+    <message>
+      <source>{files} exist already. Replace them?</source>
+      <translation>{files} existent déjà. Les remplacer ?</translation>
+    </message>
+    <message>
+      <source>1 reviewed segment in {file} is lost.</source>
+      <translation>1 pan contrôlé dans {file} sera perdu.</translation>
     </message>
     <message>
       <source>The orthophoto cannot be read. Does the file still exist?</source>
