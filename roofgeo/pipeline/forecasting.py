@@ -16,7 +16,7 @@ from roofgeo.data.imagery import Imagery
 from roofgeo.models.checkpoint import DEFAULT_MODEL
 from roofgeo.models.devices import memory
 from roofgeo.pipeline.delivery import check_output
-from roofgeo.pipeline.preparation import Prepared, Run, prepared
+from roofgeo.pipeline.preparation import Run, prepared
 from roofgeo.plan import Plan
 
 # Measured with roofnet-lite0 on two cores: the sample (1500 x 1500 px), Kampala (1537 x 2303) and Kampala laid out
@@ -149,7 +149,7 @@ def forecast(
             pixel_size_m=grid.pixel_size_m,
             width_px=grid.width,
             height_px=grid.height,
-            area_m2=_area_m2(job),
+            area_m2=float(job.pictured.area),
             blocks=len(plan.blocks),
             windows=plan.window_count,
             seconds=_seconds(job.run),
@@ -186,11 +186,6 @@ def _memory_bytes(run: Run) -> int:
         kept = min(kept, round(GDAL_CACHE_SHARE * machine.total_bytes))
     block_bytes = 4 * (int(run.network.band_count) + 1) * block_px
     return START_BYTES + WINDOW_BYTES_PER_PX * plan.tile_px**2 + block_bytes + kept
-
-
-def _area_m2(job: Prepared) -> float:
-    covered = job.run.imagery.footprint(job.run.plan.grid.crs)
-    return float(job.wanted.intersection(covered).area)
 
 
 def _shortages(memory_bytes: int, disk_bytes: int, free_disk_bytes: int) -> Iterator[str]:

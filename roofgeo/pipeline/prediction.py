@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,12 @@ ROOF_THRESHOLD = 0.5
 
 ROOF_EDGE_M = 0.5
 """How far the pixels of a roof may lie outside its straightened outline."""
+
+EMPTY_SHARE_OF_AREA = 0.0005
+"""Share without data that is worth a note: one that shows as 0.1 %."""
+
+EMPTY_SHARE_OF_IMAGERY = 0.01
+"""The same for a run without an area: nobody asked for the corners of an orthophoto."""
 
 
 @dataclass(frozen=True)
@@ -100,24 +106,25 @@ def predict(
     )  # fmt: skip
     with ready as job, finished_together(Path(output), overwrite) as folder:
         provenance = _provenance(job)
-        rasters, layers = _find_roofs(job, folder, provenance, clock, clip, min_confidence)
+        rasters, layers, empty_px = _find_roofs(job, folder, provenance, clock, clip, min_confidence)
         write_geopackage(folder / GEOPACKAGE, layers, provenance)
         extra = [path.name for name in formats for path in write_layers(folder, layers, name, provenance)]
         clock.step()
     files = (GEOPACKAGE, *(RASTERS[name].filename for name in rasters), *extra)
     counts = {name: len(rows) for name, rows in layers.items()}
     paths = {name: Path(output) / name for name in files}
-    return PredictResult(paths, counts, job.run.plan.grid, clock.seconds(), job.notes)
+    notes = (*job.notes, *_empty_notes(job, empty_px))
+    return PredictResult(paths, counts, job.run.plan.grid, clock.seconds(), notes)
 
 
 def _find_roofs(
     job: Prepared, folder: Path, provenance: Mapping[str, str], clock: Clock, clip: bool, min_confidence: float
-) -> tuple[list[str], Mapping[str, gpd.GeoDataFrame]]:
-    """Predict, write the rasters into a folder, and give their names and the layers."""
+) -> tuple[list[str], Mapping[str, gpd.GeoDataFrame], int]:
+    """Predict, write the rasters into a folder, and give their names, the layers, and how many pixels hold no data."""
     grid = job.run.plan.grid
     rasters = [name for name in RASTERS if name == "confidence" or name in job.run.network.slices]
     with RasterWriter(folder, grid, rasters, provenance) as writer:
-        blocks = _predict_blocks(job.run, writer, clock)
+        blocks, empty_px = _predict_blocks(job, writer, clock)
         clock.stage("write", 1)
         found, known = join_blocks(blocks, grid), job.model.card.heights_known
         layers = attribute_layers(
@@ -125,29 +132,35 @@ def _find_roofs(
         )
         shown = [job.wanted, *layers[BUILDINGS_LAYER.name].geometry.buffer(ROOF_EDGE_M)]
         writer.keep(shapely.union_all(shown), (block.core for block in job.run.plan.blocks))
-    return rasters, layers
+    return rasters, layers, empty_px
 
 
-def _predict_blocks(run: Run, writer: RasterWriter, clock: Clock) -> list[BlockRoofs]:
-    """For each block: predict its bands, write its part of the rasters, find its roofs."""
+def _predict_blocks(job: Prepared, writer: RasterWriter, clock: Clock) -> tuple[list[BlockRoofs], int]:
+    """For each block: predict its bands, write its part of the rasters, find its roofs.
+
+    Returns:
+        The roofs of each block, and how many pixels of the pictured ground hold no data.
+    """
+    run, pictured = job.run, job.pictured
     clock.stage("predict", run.plan.window_count)
-    found, any_valid = [], False
+    found, empty_px, any_valid = [], 0, False
     for block in run.plan.blocks:
-        roofs, is_valid = _predict_block(run, block, writer, clock)
+        roofs, valid = _predict_block(run, block, writer, clock)
         found.append(roofs)
-        any_valid |= is_valid
+        any_valid |= bool(valid.any())
+        empty_px += int(np.count_nonzero(inside(pictured, run.plan.grid, block.core) & ~valid))
     if not any_valid:
         raise ImageryError(f"{run.imagery.source} holds no data in the area", "Is the area on the imagery's ground?")
-    return found
+    return found, empty_px
 
 
-def _predict_block(run: Run, block: Block, writer: RasterWriter, clock: Clock) -> tuple[BlockRoofs, bool]:
-    """One block's roofs, and whether it has any imagery. Its bands are gone before the next block's are made."""
+def _predict_block(run: Run, block: Block, writer: RasterWriter, clock: Clock) -> tuple[BlockRoofs, NDArray[np.bool_]]:
+    """One block's roofs, and where it has imagery. Its bands are gone before the next block's are made."""
     bands, valid = block_bands(run, block, clock.step)
     for name, array in class_rasters(bands, valid).items():
         writer.write(name, block.core, array)
     roof = roof_probability(bands) > ROOF_THRESHOLD
-    return vectorize_block(bands, roof, valid, block.core, run.plan.grid), bool(valid.any())
+    return vectorize_block(bands, roof, valid, block.core, run.plan.grid), valid
 
 
 def block_bands(
@@ -175,6 +188,15 @@ def block_bands(
     valid &= inside(run.reach, run.plan.grid, block.core)
     blended = blender.finish()
     return {head: blended[at] for head, at in run.network.slices.items()}, valid
+
+
+def _empty_notes(job: Prepared, empty_px: int) -> Iterator[str]:
+    """Ground the imagery's files cover without showing it; what they do not cover is said before."""
+    share = empty_px * job.run.plan.grid.pixel_size_m**2 / job.wanted.area
+    if job.area is None and share > EMPTY_SHARE_OF_IMAGERY:
+        yield f"{100 * share:.1f} % of the imagery is empty (no-data pixels); no roofs are found there"
+    elif job.area is not None and share > EMPTY_SHARE_OF_AREA:
+        yield f"the imagery is empty (no-data pixels) in {100 * share:.1f} % of the area; no roofs are found there"
 
 
 def _provenance(job: Prepared) -> dict[str, str]:

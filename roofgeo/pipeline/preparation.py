@@ -65,6 +65,11 @@ class Prepared:
     wanted: shapely.Geometry
     notes: tuple[str, ...]
 
+    @property
+    def pictured(self) -> shapely.Geometry:
+        """What of the wanted ground lies within the imagery, in the grid's CRS; pixels there may hold no data."""
+        return self.wanted.intersection(self.run.imagery.footprint(self.run.plan.grid.crs))
+
 
 @contextmanager
 def prepared(

@@ -120,6 +120,41 @@ def test_nodata_is_nowhere_roof(tmp_path: Path) -> None:
     roofs = layers_of(result)["roof_segments"].geometry
     limit = (profile["transform"] * (300, 0))[0]
     assert roofs.bounds["minx"].min() >= limit - prediction.ROOF_EDGE_M, "no further than outlines are straightened"
+    assert result.notes == ("50.0 % of the imagery is empty (no-data pixels); no roofs are found there",)
+
+
+@pytest.mark.parametrize(
+    ("columns", "hole", "said"),
+    [
+        ((320, 440), (180, 300, 340, 360), ["empty (no-data pixels) in 16.7 % of the area"]),
+        ((-120, 120), (180, 300, 40, 60), ["50.0 % of the area lies outside", "in 8.3 % of the area"]),
+        ((-120, 120), (0, 0, 0, 0), ["50.0 % of the area lies outside"]),
+        ((320, 440), (0, 500, 460, 500), []),
+    ],
+    ids=["within", "partly outside", "outside only", "in the margin only"],
+)
+def test_holes_in_the_area_are_said(
+    columns: tuple[int, int],
+    hole: tuple[int, int, int, int],
+    said: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Blocks are small, so that the area and the hole lie in several."""
+    monkeypatch.setattr(preparation, "plan_run", functools.partial(plan_run, core_px=256))
+    path = holed_sample(tmp_path, hole)
+    with open_imagery(path) as imagery:
+        (left, bottom), (right, top) = imagery.transform * (columns[0], 300), imagery.transform * (columns[1], 180)
+        gpd.GeoSeries([shapely.box(left, bottom, right, top)], crs=imagery.crs).to_file(tmp_path / "area.gpkg")
+    notes = predict(tmp_path / "area.gpkg", path, output=tmp_path / "roofs", tile_px=512).notes
+    assert len(notes) == len(said) and all(words in note for words, note in zip(said, notes, strict=True))
+
+
+@pytest.mark.parametrize(("rows", "said"), [(45, 0), (55, 1)])
+def test_whole_imagery_says_holes_from_one_percent(rows: int, said: int, tmp_path: Path) -> None:
+    path = holed_sample(tmp_path, (100, 100 + rows, 100, 150))
+    notes = predict(imagery=path, output=tmp_path / "roofs", tile_px=512).notes
+    assert notes == ("1.1 % of the imagery is empty (no-data pixels); no roofs are found there",) * said
 
 
 def test_all_nodata_says_so(tmp_path: Path) -> None:
@@ -178,6 +213,19 @@ def test_sample_set_is_what_the_figures_measure() -> None:
 
 def layers_of(result: PredictResult) -> dict[str, gpd.GeoDataFrame]:
     return read_layers(result.paths["roofs.gpkg"])
+
+
+def holed_sample(folder: Path, hole: tuple[int, int, int, int]) -> Path:
+    """A corner of 500 x 500 px of the sample's picture, transparent from row to row and from column to column."""
+    with rasterio.open(ORTHO) as source:
+        pixels = source.read(window=((0, 500), (0, 500)))
+        profile = {"driver": "GTiff", "height": 500, "width": 500, "count": 4, "dtype": "uint8", "crs": source.crs}
+        transform = source.transform
+    alpha = np.full((1, 500, 500), 255, np.uint8)
+    alpha[:, hole[0] : hole[1], hole[2] : hole[3]] = 0
+    with rasterio.open(folder / "holed.tif", "w", transform=transform, **profile) as sink:
+        sink.write(np.concatenate([pixels, alpha]))
+    return folder / "holed.tif"
 
 
 def copy_of_sample(folder: Path, change: object, scale: float = 1, nodata: int | None = None) -> Path:
