@@ -14,8 +14,9 @@ from .command import Cancelled, CommandError
 from .decisions import ReviewError
 from .translation import tr
 
-WAIT_MS = 1500
-"""How long the end of the plugin waits for its work to end; a command ends within a second."""
+WAIT_MS = 10_000
+"""How long the end of the plugin waits for its work to end. A command ends within a second, but a thread may get no
+turn on a busy machine; QGIS, ending while a thread of Python is at work, waits for it without letting it go on."""
 
 _running: dict[QgsTask, object] = {}
 """Tasks, and what they use. Keeps both alive: whoever started them may be gone before they end."""

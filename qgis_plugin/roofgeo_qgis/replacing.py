@@ -38,7 +38,7 @@ def replace_question(parameters: dict[str, Any]) -> str:
 
 def reviewed_count(geopackage: Path) -> int:
     """How many segments of a result are accepted or rejected; 0 if it cannot be read, or is no result."""
-    sql = f"SELECT COUNT(*) FROM roof_segments WHERE {DECISION} IN (?, ?)"  # nosec B608: a constant
+    sql = f"SELECT COUNT(*) FROM roof_segments WHERE {DECISION} IN (?, ?)"  # nosec B608: made of constants
     try:
         with closing(sqlite3.connect(_address(geopackage), uri=True, timeout=_PATIENCE_S)) as connection:
             return int(connection.execute(sql, (ACCEPTED, REJECTED)).fetchone()[0])

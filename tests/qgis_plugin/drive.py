@@ -10,6 +10,7 @@ from __future__ import annotations
 import faulthandler
 import json
 import os
+import signal
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -32,8 +33,10 @@ from qgis.PyQt.QtWidgets import (
 )
 from qgis.utils import iface
 
-# A crash of QGIS tells where in Python it was.
-faulthandler.enable(Path(os.environ["ROOFGEO_DRIVE"]).with_suffix(".crash").open("w"))
+# A crash of QGIS tells where in Python it was; so does one that hangs, when it is asked by a signal.
+STACKS = Path(os.environ["ROOFGEO_DRIVE"]).with_suffix(".crash").open("w")
+faulthandler.enable(STACKS)
+faulthandler.register(signal.SIGUSR1, STACKS)
 
 TASK: dict[str, Any] = json.loads(Path(os.environ["ROOFGEO_DRIVE"]).read_text(encoding="utf-8"))
 LONGEST_S = 200.0

@@ -48,13 +48,19 @@ def task(scenario: str, ortho: Path, area: Path | str, tmp_path: Path) -> dict[s
     return {"scenario": scenario, **{name: str(path) for name, path in made.items()}}
 
 
-def ended(process: subprocess.Popen[str], seconds: float) -> str:
+def ended(process: subprocess.Popen[str], asked: dict[str, Any], seconds: float) -> str:
     """What QGIS said; it must have ended in time."""
     try:
         return process.communicate(timeout=seconds)[0]
     except subprocess.TimeoutExpired:
+        folder = Path(asked["report"]).parent
+        for pid in processes(str(DRIVER), str(folder)):
+            if "qgis" in Path(f"/proc/{pid}/comm").read_text():
+                os.kill(pid, signal.SIGUSR1)
+        time.sleep(1.0)
         os.killpg(process.pid, signal.SIGKILL)
-        pytest.fail(f"QGIS did not end: {process.communicate()[0][-3000:]}")
+        said, stacks = process.communicate()[0], (folder / "task.crash").read_text(encoding="utf-8")
+        pytest.fail(f"QGIS did not end: {stacks}{said[-3000:]}")
 
 
 def report_of(asked: dict[str, Any], said: str) -> dict[str, Any]:
@@ -70,20 +76,25 @@ def report_of(asked: dict[str, Any], said: str) -> dict[str, Any]:
 
 def commands_of(folder: str) -> list[int]:
     """Processes of the command that work for a folder."""
+    return processes("--stop-with-stdin", folder)
+
+
+def processes(*words: str) -> list[int]:
+    """Those with all of these words in their command line."""
     found = []
     for process in Path("/proc").iterdir():
         try:
             line = (process / "cmdline").read_bytes().decode(errors="replace") if process.name.isdigit() else ""
         except OSError:  # it has ended meanwhile
             continue
-        if "--stop-with-stdin" in line and folder in line:
+        if all(word in line for word in words):
             found.append(int(process.name))
     return found
 
 
 def test_a_click_finds_the_roofs(profile: Path, sample: Path, predicted: Path, tmp_path: Path) -> None:
     asked = task("find", sample / "ortho.tif", sample / "area.geojson", tmp_path)
-    said = ended(desktop(profile, asked, tmp_path), 300)
+    said = ended(desktop(profile, asked, tmp_path), asked, 300)
     report = report_of(asked, said)
     assert len(report["percent_seen"]) >= 2 and "0.1 m" in report["summary"].replace("\u00a0", " ")
     assert report["cancel_s"] < 1.0
@@ -106,7 +117,7 @@ def test_a_click_finds_the_roofs(profile: Path, sample: Path, predicted: Path, t
 def test_a_click_finds_the_roofs_of_a_real_orthophoto(profile: Path, shared_data: Path, tmp_path: Path) -> None:
     ortho = shutil.copy(shared_data / "kampala" / "ortho.tif", tmp_path)  # QGIS writes beside what it opens
     asked = task("show", Path(ortho), "", tmp_path)
-    report = report_of(asked, ended(desktop(profile, asked, tmp_path), 400))
+    report = report_of(asked, ended(desktop(profile, asked, tmp_path), asked, 400))
     layers = report["layers"]
     assert list(layers) == ["Roof lines", "Roof segments", "Buildings"]
     assert layers["Buildings"]["count"] > 50
@@ -115,7 +126,7 @@ def test_a_click_finds_the_roofs_of_a_real_orthophoto(profile: Path, shared_data
 
 def test_the_command_ends_when_qgis_ends(profile: Path, sample: Path, tmp_path: Path) -> None:
     asked = task("leave", sample / "ortho.tif", sample / "area.geojson", tmp_path)
-    said = ended(desktop(profile, asked, tmp_path), 200)
+    said = ended(desktop(profile, asked, tmp_path), asked, 200)
     report_of(asked, said)
     assert commands_of(asked["output"]) == []
     assert list(Path(asked["output"]).iterdir()) == []
