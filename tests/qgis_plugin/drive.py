@@ -39,7 +39,7 @@ faulthandler.enable(STACKS)
 faulthandler.register(signal.SIGUSR1, STACKS)
 
 TASK: dict[str, Any] = json.loads(Path(os.environ["ROOFGEO_DRIVE"]).read_text(encoding="utf-8"))
-LONGEST_S = 200.0
+LONGEST_S = 150.0
 POLYGONS, WHOLE = 2, 3  # places in the list of areas
 
 Wait = Callable[[], object]
@@ -194,7 +194,7 @@ def leave() -> None:
     """End QGIS; it asks whether to cancel what runs, and wants to be told to end once more then."""
     for window in QgsApplication.topLevelWidgets():
         if isinstance(window, QMessageBox) and window.isVisible():
-            window.button(QMessageBox.StandardButton.Yes).click()
+            (window.button(QMessageBox.StandardButton.Yes) or window.buttons()[0]).click()
             return
     iface.actionExit().trigger()
 

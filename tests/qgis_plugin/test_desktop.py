@@ -126,7 +126,7 @@ def test_a_click_finds_the_roofs_of_a_real_orthophoto(profile: Path, shared_data
 
 def test_the_command_ends_when_qgis_ends(profile: Path, sample: Path, tmp_path: Path) -> None:
     asked = task("leave", sample / "ortho.tif", sample / "area.geojson", tmp_path)
-    said = ended(desktop(profile, asked, tmp_path), asked, 200)
+    said = ended(desktop(profile, asked, tmp_path), asked, 300)
     report_of(asked, said)
     assert commands_of(asked["output"]) == []
     assert list(Path(asked["output"]).iterdir()) == []
