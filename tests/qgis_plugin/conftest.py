@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,3 +55,13 @@ def profile(tmp_path: Path, roofgeo_command: tuple[str, ...]) -> Path:
     settings = f"[PythonPlugins]\nroofgeo_qgis=true\n\n[roofgeo]\ncommand={roofgeo_command[0]}\n"
     (profile / "QGIS" / "QGIS3.ini").write_text(settings, encoding="utf-8")
     return profile.parent.parent
+
+
+@pytest.fixture
+def still_map(qgis_iface: Any, qgis_new_project: Any) -> Iterator[None]:
+    """No drawing in the background: QGIS 3.22 can crash where a layer goes just when its drawing begins."""
+    canvas = qgis_iface.mapCanvas()
+    canvas.setRenderFlag(False)
+    yield
+    qgis_new_project.clear()
+    canvas.setRenderFlag(True)

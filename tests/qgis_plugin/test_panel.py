@@ -24,19 +24,9 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QFileDialog
 from roofgeo_qgis.panel import RoofsPanel
 
-pytestmark = pytest.mark.qgis
+pytestmark = [pytest.mark.qgis, pytest.mark.usefixtures("still_map")]
 
 LAYERS = ("roof_segments", "roof_lines", "buildings")
-
-
-@pytest.fixture(autouse=True)
-def still_map(qgis_iface: QgisInterface, qgis_new_project: QgsProject) -> Iterator[None]:
-    """No drawing in the background: QGIS 3.22 can crash where a layer goes just when its drawing begins."""
-    canvas = qgis_iface.mapCanvas()
-    canvas.setRenderFlag(False)
-    yield
-    qgis_new_project.clear()
-    canvas.setRenderFlag(True)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ import pytest
 pytest.importorskip("qgis.core", reason="no QGIS in this Python; `make test-qgis` runs this")
 from osgeo import ogr
 from qgis.core import NULL, QgsCoordinateReferenceSystem, QgsGeometry, QgsPointXY, QgsProject, QgsVectorLayer
-from qgis.gui import QgisInterface
 from roofgeo_qgis.azimuth import COMPASS, arrow, north_offset_deg, orientation_name, true_azimuth_deg, wrapped
 from roofgeo_qgis.command import Cancelled
 from roofgeo_qgis.confidence import full_count, is_segments, least_shown, show_from, shown_count, sisters, why_not
@@ -21,19 +19,9 @@ from roofgeo_qgis.decisions import ReviewError
 from roofgeo_qgis.labels import Exported, labels_of, write_labels
 from roofgeo_qgis.review import Review
 
-pytestmark = pytest.mark.qgis
+pytestmark = [pytest.mark.qgis, pytest.mark.usefixtures("still_map")]
 
 LAYERS = ("roof_segments", "roof_lines", "buildings")
-
-
-@pytest.fixture(autouse=True)
-def still_map(qgis_iface: QgisInterface, qgis_new_project: QgsProject) -> Iterator[None]:
-    """No drawing in the background: QGIS 3.22 can crash where a layer goes just when its drawing begins."""
-    canvas = qgis_iface.mapCanvas()
-    canvas.setRenderFlag(False)
-    yield
-    qgis_new_project.clear()
-    canvas.setRenderFlag(True)
 
 
 @pytest.fixture
