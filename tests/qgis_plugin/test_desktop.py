@@ -124,7 +124,6 @@ def test_a_click_finds_the_roofs_of_a_real_orthophoto(profile: Path, shared_data
     assert layers["Roof segments"]["renderer"] == "categorizedSymbol"
 
 
-@pytest.mark.skip(reason="QGIS once did not end within 200 s; whether the driver or the plugin is to blame is open")
 def test_the_command_ends_when_qgis_ends(profile: Path, sample: Path, tmp_path: Path) -> None:
     asked = task("leave", sample / "ortho.tif", sample / "area.geojson", tmp_path)
     said = ended(desktop(profile, asked, tmp_path), asked, 300)
