@@ -102,6 +102,10 @@ def band_slices(heads: tuple[str, ...]) -> dict[str, slice]:
     return slices
 
 
+OTHER_LINE: Final = 254
+"""In a target of line types: no line, or one of a type the data set does not tell. See `roofgeo.models.heads`."""
+
+
 METADATA: Final = ("pixel_size_log2", "pixel_size_known", "sun_sin", "sun_cos", "sun_known")
 """Entries of the metadata vector a network may take.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +12,8 @@ from affine import Affine
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from roofgeo.data.targets import LabelledScene, RoofLine, RoofPlane
+from roofgeo.data.targets import LabelledScene, RoofPlane, Targets, segment_class
+from roofgeo.schema import FIRST_PITCHED, NODATA
 
 
 def turn_azimuth(azimuth_deg: float, matrix: Affine) -> float:
@@ -21,8 +23,16 @@ def turn_azimuth(azimuth_deg: float, matrix: Affine) -> float:
     return math.degrees(math.atan2(matrix.a * x + matrix.b * y, -(matrix.d * x + matrix.e * y))) % 360
 
 
+def turn_azimuths(azimuth_deg: NDArray[np.float32], matrix: Affine) -> NDArray[np.float32]:
+    """`turn_azimuth` of an array, under a similarity; NaN stays NaN."""
+    first_deg = turn_azimuth(0.0, matrix)
+    sense = -1.0 if matrix.determinant < 0 else 1.0
+    turned: NDArray[np.float32] = ((first_deg + sense * azimuth_deg) % 360).astype(np.float32)
+    return turned
+
+
 def transform_scene(scene: LabelledScene, matrix: Affine, shape: tuple[int, int]) -> LabelledScene:
-    """The scene seen through a similarity: picture, planes, lines, heights and sun.
+    """The scene seen through a similarity: picture, planes, lines, rasters, heights and sun.
 
     Args:
         scene: What to transform.
@@ -30,18 +40,31 @@ def transform_scene(scene: LabelledScene, matrix: Affine, shape: tuple[int, int]
         shape: (height, width) of the result; what the scene does not cover is black and not labelled.
     """
     back = ~matrix
-    image = (_sample(scene.image, back, shape, "bilinear") + 0.5).astype(np.uint8)
     labelled = np.ones(scene.image.shape[1:], bool) if scene.labelled is None else scene.labelled
-    mask = scene.roof_mask
-    return LabelledScene(
-        image=image,
+    sun_deg = scene.sun_azimuth_deg
+    return dataclasses.replace(
+        scene,
+        image=_sampled(scene.image, back, shape, "bilinear"),
         pixel_size_m=scene.pixel_size_m / math.sqrt(abs(matrix.determinant)),
         planes=tuple(_transform_plane(p, matrix, back) for p in scene.planes),
-        lines=tuple(RoofLine(line.line_type, _apply(matrix, line.xy), line.building) for line in scene.lines),
-        labelled=_sample(labelled[None], back, shape, "nearest")[0] > 0.5,
-        sun_azimuth_deg=None if scene.sun_azimuth_deg is None else turn_azimuth(scene.sun_azimuth_deg, matrix),
-        roof_mask=None if mask is None else _sample(mask[None], back, shape, "nearest")[0].astype(np.uint8),
+        lines=tuple(dataclasses.replace(line, xy=_apply(matrix, line.xy)) for line in scene.lines),
+        labelled=_sampled(labelled[None], back, shape, "nearest")[0],
+        sun_azimuth_deg=None if sun_deg is None else turn_azimuth(sun_deg, matrix),
+        rasters=None if scene.rasters is None else _transform_rasters(scene.rasters, matrix, shape),
     )
+
+
+def _transform_rasters(rasters: Targets, matrix: Affine, shape: tuple[int, int]) -> Targets:
+    """Rasters looked up by their nearest pixels, their azimuths turned; whatever outside."""
+    codes = np.stack([rasters.segments, rasters.lines, rasters.roof])
+    values = np.stack([rasters.azimuth_deg, rasters.height_m])
+    segments, lines, roof = _sampled(codes, ~matrix, shape, "nearest")
+    azimuth_deg, height_m = _sampled(values, ~matrix, shape, "nearest")
+    if turn_azimuth(0.0, matrix) != 0.0 or turn_azimuth(90.0, matrix) != 90.0:
+        azimuth_deg = turn_azimuths(azimuth_deg, matrix)
+        pitched = (segments >= FIRST_PITCHED) & (segments != NODATA) & ~np.isnan(azimuth_deg)
+        segments[pitched] = segment_class(azimuth_deg[pitched])
+    return Targets(segments, azimuth_deg, lines, roof, height_m)
 
 
 def _transform_plane(plane: RoofPlane, matrix: Affine, back: Affine) -> RoofPlane:
@@ -59,35 +82,80 @@ def _apply(matrix: Affine, xy: NDArray[np.float64]) -> NDArray[np.float64]:
     return moved
 
 
-def _sample(array: NDArray[np.generic], back: Affine, shape: tuple[int, int], mode: str) -> NDArray[np.float32]:
-    """(bands, height, width) looked up through `back`, from result to source pixels; 0 outside."""
+def _sampled(array: NDArray[Any], back: Affine, shape: tuple[int, int], mode: str) -> NDArray[Any]:
+    """(bands, height, width) of the array's type, looked up through `back`, from result to source pixels; 0 outside."""
+    if (back.a, back.b, back.d, back.e) == (1, 0, 0, 1) and back.c == round(back.c) and back.f == round(back.f):
+        return _shifted(array, round(back.c), round(back.f), shape)
     height, width = array.shape[1:]
-    rows, cols = np.indices(shape, dtype=np.float32) + np.float32(0.5)
+    rows = torch.arange(shape[0], dtype=torch.float32)[:, None] + 0.5
+    cols = torch.arange(shape[1], dtype=torch.float32) + 0.5
     x = (back.a * cols + back.b * rows + back.c) * (2 / width) - 1
     y = (back.d * cols + back.e * rows + back.f) * (2 / height) - 1
-    where = torch.from_numpy(np.stack([x, y], axis=-1).astype(np.float32))[None]
     source = torch.from_numpy(array.astype(np.float32))[None]
-    found: NDArray[np.float32] = functional.grid_sample(source, where, mode=mode, align_corners=False)[0].numpy()
-    return found
+    found = functional.grid_sample(source, torch.stack([x, y], dim=-1)[None], mode=mode, align_corners=False)[0].numpy()
+    if array.dtype == np.uint8 and mode == "bilinear":
+        found += 0.5
+    return found.astype(array.dtype)
 
 
-def random_window(scene: LabelledScene, size_px: int, rng: np.random.Generator) -> LabelledScene:
-    """A square window of the scene, turned, mirrored, scaled and shifted at random.
+def _shifted(array: NDArray[Any], left: int, top: int, shape: tuple[int, int]) -> NDArray[Any]:
+    """The part of (bands, height, width) from a column and row on; 0 outside."""
+    result = np.zeros((len(array), *shape), array.dtype)
+    height, width = array.shape[1:]
+    rows, cols = (max(0, top), min(height, top + shape[0])), (max(0, left), min(width, left + shape[1]))
+    if rows[0] < rows[1] and cols[0] < cols[1]:
+        part = array[:, rows[0] : rows[1], cols[0] : cols[1]]
+        result[:, rows[0] - top : rows[1] - top, cols[0] - left : cols[1] - left] = part
+    return result
+
+
+def coarser(scene: LabelledScene, factor: int) -> LabelledScene:
+    """A scene with `factor` by `factor` pixels averaged into one; a remainder at the right and lower edge is left off.
+
+    A coarse pixel is labelled if all of its fine ones are. For scenes whose labels are planes and lines.
+    """
+    height, width = (side // factor for side in scene.image.shape[1:])
+
+    def squares(array: NDArray[Any]) -> NDArray[Any]:
+        cut = array[:, : height * factor, : width * factor]
+        return cut.reshape(len(array), height, factor, width, factor)
+
+    matrix, labelled = Affine.scale(1 / factor), scene.labelled
+    return dataclasses.replace(
+        scene,
+        image=(squares(scene.image).mean(axis=(2, 4)) + 0.5).astype(np.uint8),
+        pixel_size_m=scene.pixel_size_m * factor,
+        planes=tuple(_transform_plane(p, matrix, ~matrix) for p in scene.planes),
+        lines=tuple(dataclasses.replace(line, xy=_apply(matrix, line.xy)) for line in scene.lines),
+        labelled=None if labelled is None else squares(labelled[None]).min(axis=(2, 4))[0],
+    )
+
+
+def random_window(
+    scene: LabelledScene, size_px: int, rng: np.random.Generator, pixel_size_m: float | None = None
+) -> LabelledScene:
+    """A square window of the scene, turned, mirrored, scaled and shifted at random, its pixels resampled once.
 
     The sun ends within 60 degrees of south or of north, in equal parts, as it does for real pictures of the two
-    hemispheres; an unknown sun, and one scene in five, is turned freely.
+    hemispheres; an unknown sun, and one scene in five, is turned freely. Where azimuths are known as bins, turns are
+    whole numbers of bins. The latitude changes its sign with the sun's side.
 
     Args:
-        scene: A scene whose pixels have the network's size.
+        scene: What to cut from.
         size_px: Side of the window.
         rng: Source of chance.
+        pixel_size_m: Pixel size of the window; None for the scene's.
     """
+    native = 1.0 if pixel_size_m is None else scene.pixel_size_m / pixel_size_m
     mirror = Affine.scale(-1, 1) if rng.random() < 0.5 else Affine.identity()
     turn_deg = rng.uniform(0, 360)
     if scene.sun_azimuth_deg is not None and rng.random() > 0.2:
         side_deg = 180.0 * rng.integers(2) + rng.uniform(-60, 60)
         turn_deg = side_deg - turn_azimuth(scene.sun_azimuth_deg, mirror)
-    scale = math.exp(rng.uniform(math.log(0.75), math.log(1.35)))
+    if scene.azimuth_bin_deg is not None:
+        turn_deg = round(turn_deg / scene.azimuth_bin_deg) * scene.azimuth_bin_deg
+    house = math.exp(rng.uniform(math.log(SMALLEST), math.log(LARGEST)))
+    scale = house * native
     height, width = scene.image.shape[1:]
     slack_px = [max(0.0, side - 0.7 * size_px / scale) / 2 for side in (width, height)]
     x, y = (side / 2 + rng.uniform(-s, s) for side, s in zip((width, height), slack_px, strict=True))
@@ -100,7 +168,20 @@ def random_window(scene: LabelledScene, size_px: int, rng: np.random.Generator) 
     )
     turned = transform_scene(scene, matrix, (size_px, size_px))
     # A change of scale stands for smaller and larger houses, not for another pixel size.
-    return dataclasses.replace(turned, pixel_size_m=scene.pixel_size_m)
+    return dataclasses.replace(
+        turned, pixel_size_m=turned.pixel_size_m * house, latitude_deg=_latitude_under(turned.sun_azimuth_deg, scene)
+    )
+
+
+SMALLEST, LARGEST = 0.75, 1.35
+"""Range of the random scale."""
+
+
+def _latitude_under(sun_azimuth_deg: float | None, scene: LabelledScene) -> float | None:
+    """The scene's latitude on that side of the equator from which the sun now shines; None if that is unknown."""
+    if scene.latitude_deg is None or sun_azimuth_deg is None:
+        return None
+    return math.copysign(scene.latitude_deg, -math.cos(math.radians(sun_azimuth_deg)))
 
 
 def vary_colour(

@@ -14,7 +14,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
 from roofgeo.data.augment import transform_scene
 from roofgeo.data.imagery import ground_scale
-from roofgeo.data.targets import LabelledScene
+from roofgeo.data.targets import LabelledScene, Targets
 from roofgeo.errors import DataError
 
 
@@ -46,7 +46,7 @@ def _read_tile(folder: Path, name: str) -> LabelledScene:
         warnings.simplefilter("ignore", NotGeoreferencedWarning)  # the mask lies on its tile's pixels
         with rasterio.open(folder / "masks" / f"{name}.png") as source:
             mask = (source.read(1) > 0).astype(np.uint8)
-    return LabelledScene(image, pixel_size_m, roof_mask=mask)
+    return LabelledScene(image, pixel_size_m, rasters=Targets.from_roof_mask(mask))
 
 
 def _ground_size_m(crs_wkt: str, transform: Affine, shape: tuple[int, int]) -> float:

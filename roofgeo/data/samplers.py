@@ -13,7 +13,7 @@ from affine import Affine
 from torch.utils.data import IterableDataset, get_worker_info
 
 from roofgeo.data.augment import random_window, transform_scene, vary_colour
-from roofgeo.data.roofgraph import as_tensors
+from roofgeo.data.dataset import as_tensors
 from roofgeo.data.targets import LabelledScene, rasterize_targets
 from roofgeo.schema import NODATA
 

@@ -6,6 +6,7 @@ lines. `rasterize_targets` turns planes and lines into the arrays the heads are 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +18,19 @@ from numpy.typing import NDArray
 from shapely.geometry import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from roofgeo.schema import AZIMUTH_BIN_DEG, BACKGROUND, COMPASS, FIRST_PITCHED, FLAT, LINE_CODE, NODATA
+from roofgeo.schema import AZIMUTH_BIN_DEG, BACKGROUND, COMPASS, FIRST_PITCHED, FLAT, HEAD, LINE_CODE, NODATA
 
 FloatArray = NDArray[np.float64]
+
+ALL_HEADS = tuple(HEAD)
+
+_ATTRIBUTE_OF = {
+    "segments": "segments",
+    "azimuth": "azimuth_deg",
+    "lines": "lines",
+    "roof": "roof",
+    "height": "height_m",
+}
 
 
 @dataclass(frozen=True)
@@ -57,40 +68,13 @@ class RoofLine:
 
 
 @dataclass(frozen=True)
-class LabelledScene:
-    """A picture with labels, in the picture's pixel coordinates.
-
-    Attributes:
-        image: (3, height, width) uint8, red, green, blue.
-        pixel_size_m: Side of a pixel on the ground.
-        planes: Roof planes; faces of one building share their edges.
-        lines: Typed lines.
-        labelled: (height, width) bool, True where the labels tell all there is; None if they do everywhere.
-        sun_azimuth_deg: Where the sun stands, clockwise from the picture's upward direction; None if unknown.
-        roof_mask: (height, width) uint8 0/1, if roofs are known from a mask and planes and lines are not.
-    """
-
-    image: NDArray[np.uint8]
-    pixel_size_m: float
-    planes: tuple[RoofPlane, ...] = ()
-    lines: tuple[RoofLine, ...] = ()
-    labelled: NDArray[np.bool_] | None = None
-    sun_azimuth_deg: float | None = None
-    roof_mask: NDArray[np.uint8] | None = None
-
-
-LINE_WIDTH_M = 0.35
-"""Width lines are drawn with in the target: the 0.25 m tolerance of the lines' figure, to both sides, less a pixel."""
-
-
-@dataclass(frozen=True)
 class Targets:
     """What the heads are trained on, one array each; see `roofgeo.schema` for the codes.
 
     Attributes:
         segments: (height, width) uint8 class, 255 not labelled.
         azimuth_deg: (height, width) float32 downslope clockwise from up; NaN where there is none or it is unknown.
-        lines: (height, width) uint8 line type, 0 none, 255 not labelled.
+        lines: (height, width) uint8 line type, 0 none, 255 not labelled; 254 none, or a type that is not told.
         roof: (height, width) uint8 0/1, 255 not labelled.
         height_m: (height, width) float32 metres above ground; NaN where unknown.
     """
@@ -101,6 +85,73 @@ class Targets:
     roof: NDArray[np.uint8]
     height_m: NDArray[np.float32]
 
+    def of(self, head: str) -> NDArray[Any]:
+        """(height, width) the target of a head."""
+        target: NDArray[Any] = getattr(self, _ATTRIBUTE_OF[head])
+        return target
+
+    @classmethod
+    def unknown(cls, shape: tuple[int, ...]) -> Targets:
+        """Targets (height, width) that label nothing."""
+        codes = (np.full(shape, NODATA, np.uint8) for _ in range(3))
+        values = (np.full(shape, np.nan, np.float32) for _ in range(2))
+        segments, lines, roof = codes
+        azimuth_deg, height_m = values
+        return cls(segments, azimuth_deg, lines, roof, height_m)
+
+    @classmethod
+    def from_classes(cls, segments: NDArray[np.uint8]) -> Targets:
+        """Targets of a raster of segment classes (height, width): azimuths are the middles of their bins."""
+        known, pitched = segments != NODATA, (segments >= FIRST_PITCHED) & (segments != NODATA)
+        azimuth_deg = np.where(pitched, (segments.astype(np.float32) - FIRST_PITCHED) * AZIMUTH_BIN_DEG, np.nan)
+        roof = np.where(known, segments != BACKGROUND, NODATA).astype(np.uint8)
+        return dataclasses.replace(
+            cls.unknown(segments.shape), segments=segments, azimuth_deg=azimuth_deg.astype(np.float32), roof=roof
+        )
+
+    @classmethod
+    def from_roof_mask(cls, roof: NDArray[np.uint8]) -> Targets:
+        """Targets of a mask (height, width): 0 ground, 1 roof, 255 not labelled. On ground are no lines."""
+        ground = np.where(roof == 0, 0, NODATA).astype(np.uint8)
+        return dataclasses.replace(cls.unknown(roof.shape), segments=ground, lines=ground.copy(), roof=roof)
+
+
+@dataclass(frozen=True)
+class LabelledScene:
+    """A picture with labels, in the picture's pixel coordinates.
+
+    Attributes:
+        image: (3, height, width) uint8, red, green, blue.
+        pixel_size_m: Side of a pixel on the ground.
+        planes: Roof planes; faces of one building share their edges.
+        lines: Typed lines.
+        labelled: (height, width) bool, True where the labels tell all there is; None if they do everywhere.
+        sun_azimuth_deg: Where the sun stands, clockwise from the picture's upward direction; None if unknown.
+        sun_elevation_deg: How high it stands; None if unknown.
+        latitude_deg: North positive; None if unknown.
+        off_nadir_deg: How far the camera looked from straight down; None if unknown.
+        rasters: The labels, if the source has them as rasters and not as planes and lines; (height, width) each.
+        heads: Heads the source labels; what it says of the others is not asked.
+        azimuth_bin_deg: If azimuths are known as the middles of bins only, the width of the bins.
+    """
+
+    image: NDArray[np.uint8]
+    pixel_size_m: float
+    planes: tuple[RoofPlane, ...] = ()
+    lines: tuple[RoofLine, ...] = ()
+    labelled: NDArray[np.bool_] | None = None
+    sun_azimuth_deg: float | None = None
+    sun_elevation_deg: float | None = None
+    latitude_deg: float | None = None
+    off_nadir_deg: float | None = None
+    rasters: Targets | None = None
+    heads: tuple[str, ...] = ALL_HEADS
+    azimuth_bin_deg: float | None = None
+
+
+LINE_WIDTH_M = 0.35
+"""Width lines are drawn with in the target: the 0.25 m tolerance of the lines' figure, to both sides, less a pixel."""
+
 
 def segment_class(azimuth_deg: NDArray[np.floating] | float) -> NDArray[np.int64]:
     """Class codes of azimuths (degrees clockwise from north), any shape; NaN is flat."""
@@ -110,28 +161,38 @@ def segment_class(azimuth_deg: NDArray[np.floating] | float) -> NDArray[np.int64
 
 
 def rasterize_targets(scene: LabelledScene) -> Targets:
-    """Draw a scene's labels as one target array per head, (height, width) each, in the scene's pixels.
+    """The targets of a scene, (height, width) each, in its pixels: its planes and lines drawn, or its rasters.
 
-    Lines are drawn over the planes' edges, `LINE_WIDTH_M` wide. Where `scene.labelled` is False nothing is known; where
-    only `scene.roof_mask` is given, the planes, azimuths and lines of its roofs are not known, but its ground is.
+    Lines are drawn over the planes' edges, `LINE_WIDTH_M` wide. Where `scene.labelled` is False, and of heads that the
+    scene does not label, nothing is known.
     """
+    targets = _drawn(scene) if scene.rasters is None else _copy(scene.rasters)
+    for head in ALL_HEADS:
+        if head not in scene.heads:
+            target = targets.of(head)
+            target[:] = NODATA if target.dtype == np.uint8 else np.nan
+    if scene.labelled is not None:
+        _forget(targets, ~scene.labelled)
+    return targets
+
+
+def _drawn(scene: LabelledScene) -> Targets:
     shape = scene.image.shape[1:]
     plane_number = _draw([Polygon(p.ring) for p in scene.planes], range(1, len(scene.planes) + 1), shape, np.uint16)
     azimuth_of = np.array([np.nan, *(np.nan if p.azimuth_deg is None else p.azimuth_deg for p in scene.planes)])
     on_roof = plane_number > 0
     segments = np.where(on_roof, segment_class(azimuth_of)[plane_number], BACKGROUND).astype(np.uint8)
-    targets = Targets(
+    return Targets(
         segments=segments,
         azimuth_deg=azimuth_of[plane_number].astype(np.float32),
         lines=_draw_lines(scene, shape),
         roof=on_roof.astype(np.uint8),
         height_m=_plane_heights(scene.planes, plane_number),
     )
-    if scene.roof_mask is not None:
-        _forget_planes(targets, scene.roof_mask)
-    if scene.labelled is not None:
-        _forget(targets, ~scene.labelled)
-    return targets
+
+
+def _copy(targets: Targets) -> Targets:
+    return Targets(*(targets.of(head).copy() for head in ALL_HEADS))
 
 
 def _draw_lines(scene: LabelledScene, shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -164,16 +225,7 @@ def _plane_heights(planes: Sequence[RoofPlane], plane_number: NDArray[Any]) -> N
     return heights
 
 
-def _forget_planes(targets: Targets, roof_mask: NDArray[np.uint8]) -> None:
-    targets.roof[:] = roof_mask
-    _forget(targets, roof_mask > 0, keep_roof=True)
-    targets.height_m[:] = np.nan
-
-
-def _forget(targets: Targets, where: NDArray[np.bool_], keep_roof: bool = False) -> None:
-    targets.segments[where] = NODATA
-    targets.lines[where] = NODATA
-    targets.azimuth_deg[where] = np.nan
-    targets.height_m[where] = np.nan
-    if not keep_roof:
-        targets.roof[where] = NODATA
+def _forget(targets: Targets, where: NDArray[np.bool_]) -> None:
+    for head in ALL_HEADS:
+        target = targets.of(head)
+        target[where] = NODATA if target.dtype == np.uint8 else np.nan

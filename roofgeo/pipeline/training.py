@@ -45,6 +45,7 @@ def train(
     Returns:
         The model.
     """
+    from roofgeo.data.augment import coarser
     from roofgeo.data.roofgraph import RoofGraph
     from roofgeo.data.samplers import RandomWindows, WindowSampler
     from roofgeo.models import checkpoint
@@ -56,7 +57,7 @@ def train(
     checkpoint.load_imagenet_encoder(network)
     sampler = WindowSampler(window_px, PIXEL_SIZE_M)
     held_out = RoofGraph(Path(data) / "roofgraph", "val")
-    measured = [sampler.centred(held_out.scene(i, DOWNSAMPLE)) for i in range(0, len(held_out), 8)]
+    measured = [sampler.centred(coarser(held_out.scene(i), DOWNSAMPLE)) for i in range(0, len(held_out), 8)]
     training = RoofTraining(network, PIXEL_SIZE_M, learning_rate=2e-3, steps=steps)
     windows = RandomWindows(_training_sources(Path(data)), sampler, seed)
     fit(training, windows, measured, Path(output) / "run", batch_size, workers)
@@ -85,6 +86,7 @@ DOWNSAMPLE = 2
 
 def _training_sources(data: Path) -> tuple[tuple[float, Callable[[np.random.Generator], LabelledScene]], ...]:
     """The training mix: shares, and functions that draw a scene."""
+    from roofgeo.data.augment import coarser
     from roofgeo.data.roof_masks import read_roof_masks
     from roofgeo.data.roofgraph import RoofGraph
     from roofgeo.synthesis.composition import compose_scene
@@ -92,7 +94,7 @@ def _training_sources(data: Path) -> tuple[tuple[float, Callable[[np.random.Gene
     from roofgeo.synthesis.styles import draw_style
 
     roofgraph = RoofGraph(data / "roofgraph", "train")
-    roofs = [roofgraph.scene(i, DOWNSAMPLE) for i in range(len(roofgraph))]
+    roofs = [coarser(roofgraph.scene(i), DOWNSAMPLE) for i in range(len(roofgraph))]
     tiles = read_roof_masks(data / "banepa", "train.txt", PIXEL_SIZE_M)
 
     def unbuilt(rng: np.random.Generator) -> LabelledScene:

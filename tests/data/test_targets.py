@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roofgeo.data.targets import LabelledScene, RoofLine, RoofPlane, rasterize_targets, segment_class
+from roofgeo.data.targets import LabelledScene, RoofLine, RoofPlane, Targets, rasterize_targets, segment_class
 from roofgeo.schema import COMPASS, FIRST_PITCHED, FLAT, LINE_CODE, NODATA
 
 SQUARE = np.array([[10.0, 10.0], [30.0, 10.0], [30.0, 20.0], [10.0, 20.0]])
@@ -46,7 +46,7 @@ def test_not_labelled_is_not_background() -> None:
 def test_a_mask_tells_roof_and_ground_but_no_planes() -> None:
     mask = np.zeros((40, 40), np.uint8)
     mask[5:15] = 1
-    targets = rasterize_targets(scene(planes=(), lines=(), roof_mask=mask))
+    targets = rasterize_targets(scene(planes=(), lines=(), rasters=Targets.from_roof_mask(mask)))
     assert (targets.roof == mask).all()
     assert (targets.segments[5:15] == NODATA).all() and (targets.segments[20:] == 0).all()
     assert (targets.lines[5:15] == NODATA).all() and (targets.lines[20:] == 0).all()
