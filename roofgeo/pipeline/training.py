@@ -47,7 +47,7 @@ def train(
     """
     from roofgeo.data.augment import coarser
     from roofgeo.data.roofgraph import RoofGraph
-    from roofgeo.data.samplers import RandomWindows, WindowSampler
+    from roofgeo.data.mixing import RandomWindows, WindowSampler
     from roofgeo.models import checkpoint
     from roofgeo.models.network import Architecture, RoofNet
     from roofgeo.models.training import RoofTraining, fit, prepare_torch

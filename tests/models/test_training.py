@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, IterableDataset
 
-from roofgeo.data.samplers import RandomWindows, WindowSampler
+from roofgeo.data.mixing import RandomWindows, WindowSampler
 from roofgeo.models.network import Architecture, RoofNet
 from roofgeo.models.training import RoofTraining, fit, keep_depthwise_in_float32, prepare_torch
 from roofgeo.synthesis import render_scene

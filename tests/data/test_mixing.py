@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 import torch
 
-from roofgeo.data.samplers import RandomWindows, WindowSampler
+from roofgeo.data.mixing import RandomWindows, WindowSampler
 from roofgeo.synthesis import render_scene
 
 SAMPLER = WindowSampler(128, 0.2)
