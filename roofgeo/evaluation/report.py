@@ -1,69 +1,27 @@
-"""What an evaluation found: sums that add up over scenes, the ratios made of them, and a table to print."""
+"""What an evaluation found: sums that add up over scenes, the ratios made of them, and tables to print."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 
+from roofgeo.evaluation.buildings import BuildingSums
+from roofgeo.evaluation.classes import ClassSums
+from roofgeo.evaluation.coverage import CoverageSums
+from roofgeo.evaluation.detections import Detections
+from roofgeo.evaluation.heights import HeightSums
+from roofgeo.evaluation.lines import LineSums, both_lines, no_lines
+from roofgeo.evaluation.masks import PixelOverlap
+from roofgeo.evaluation.polygons import ShapeSums
+from roofgeo.evaluation.ratios import ratio
 from roofgeo.schema import LINE_TYPES
 
-
-def _ratio(part: float, whole: float) -> float | None:
-    return part / whole if whole > 0 else None
+Value = float | int | None
 
 
-@dataclass(frozen=True)
-class LineSums:
-    """Lengths of roof lines, of one type or of several.
-
-    Attributes:
-        true_m: Length of the true lines.
-        found_m: Length of the true lines that a predicted line of the same type runs along.
-        predicted_m: Length of the predicted lines.
-        correct_m: Length of the predicted lines that a true line of the same type runs along.
-    """
-
-    true_m: float = 0.0
-    found_m: float = 0.0
-    predicted_m: float = 0.0
-    correct_m: float = 0.0
-
-    def __add__(self, other: LineSums) -> LineSums:
-        """Both together."""
-        return LineSums(
-            self.true_m + other.true_m,
-            self.found_m + other.found_m,
-            self.predicted_m + other.predicted_m,
-            self.correct_m + other.correct_m,
-        )
-
-    @property
-    def completeness(self) -> float | None:
-        """Share of the true length that was found; None if there is none."""
-        return _ratio(self.found_m, self.true_m)
-
-    @property
-    def correctness(self) -> float | None:
-        """Share of the predicted length that is right; None if there is none."""
-        return _ratio(self.correct_m, self.predicted_m)
-
-    @property
-    def f(self) -> float | None:
-        """Harmonic mean of completeness and correctness, 0 if one of them has no lines; None if neither has."""
-        if self.true_m + self.predicted_m == 0:
-            return None
-        completeness, correctness = self.completeness or 0.0, self.correctness or 0.0
-        return _ratio(2 * completeness * correctness, completeness + correctness) or 0.0
-
-
-def no_lines() -> dict[str, LineSums]:
-    """Sums of zero for each line type."""
-    return {line_type: LineSums() for line_type in LINE_TYPES}
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Figures:
-    """How well predicted layers agree with true ones. Figures of several scenes add up with ``+``.
+    """How well a prediction agrees with the truth. Figures of several scenes add up with ``+``.
 
     What the truth does not label stays at zero, and its ratios are None: "not measured" is not "bad".
 
@@ -77,6 +35,17 @@ class Figures:
         azimuth_error_sum_deg: Sum of the absolute azimuth differences of these pairs.
         confused_pairs: Number of pairs that are flat in one and pitched in the other.
         lines: Lengths by line type.
+        slope_pairs: Number of pairs that are pitched in both and whose slopes are known.
+        slope_error_sum_deg: Sum of the absolute slope differences of these pairs.
+        segment_shapes: Outlines of the pairs.
+        detections: Predicted segments by confidence.
+        coverage: Gaps and overlaps of the predicted segments.
+        buildings: Matched buildings.
+        raster_lines: Lengths by line type, from rasters.
+        classes: Pixels by segment class.
+        roof_px: Roof pixels.
+        boundary_px: Roof pixels along the edges.
+        heights: Differences of heights.
     """
 
     roof_intersection_m2: float = 0.0
@@ -88,77 +57,155 @@ class Figures:
     azimuth_error_sum_deg: float = 0.0
     confused_pairs: int = 0
     lines: Mapping[str, LineSums] = field(default_factory=no_lines)
+    slope_pairs: int = 0
+    slope_error_sum_deg: float = 0.0
+    segment_shapes: ShapeSums = field(default_factory=ShapeSums)
+    detections: Detections = field(default_factory=Detections)
+    coverage: CoverageSums = field(default_factory=CoverageSums)
+    buildings: BuildingSums = field(default_factory=BuildingSums)
+    raster_lines: Mapping[str, LineSums] = field(default_factory=no_lines)
+    classes: ClassSums = field(default_factory=ClassSums)
+    roof_px: PixelOverlap = field(default_factory=PixelOverlap)
+    boundary_px: PixelOverlap = field(default_factory=PixelOverlap)
+    heights: HeightSums = field(default_factory=HeightSums)
 
     def __add__(self, other: Figures) -> Figures:
         """Figures of both scenes taken as one."""
+        by_type = ("lines", "raster_lines")
+        added = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self) if f.name not in by_type}
         return Figures(
-            self.roof_intersection_m2 + other.roof_intersection_m2,
-            self.roof_union_m2 + other.roof_union_m2,
-            self.true_segments + other.true_segments,
-            self.predicted_segments + other.predicted_segments,
-            self.matched_segments + other.matched_segments,
-            self.azimuth_pairs + other.azimuth_pairs,
-            self.azimuth_error_sum_deg + other.azimuth_error_sum_deg,
-            self.confused_pairs + other.confused_pairs,
-            {line_type: self.lines[line_type] + other.lines[line_type] for line_type in LINE_TYPES},
+            **added,
+            lines=both_lines(self.lines, other.lines),
+            raster_lines=both_lines(self.raster_lines, other.raster_lines),
         )
 
     @property
     def roof_iou(self) -> float | None:
         """Intersection over union of the roof areas; None if there is no roof in either."""
-        return _ratio(self.roof_intersection_m2, self.roof_union_m2)
+        return ratio(self.roof_intersection_m2, self.roof_union_m2)
 
     @property
     def segment_precision(self) -> float | None:
         """Share of the predicted segments that match a true one."""
-        return _ratio(self.matched_segments, self.predicted_segments)
+        return ratio(self.matched_segments, self.predicted_segments)
 
     @property
     def segment_recall(self) -> float | None:
         """Share of the true segments that a predicted one matches."""
-        return _ratio(self.matched_segments, self.true_segments)
+        return ratio(self.matched_segments, self.true_segments)
 
     @property
     def segment_f(self) -> float | None:
-        """Harmonic mean of segment precision and recall; None if there are no segments in either."""
-        return _ratio(2 * self.matched_segments, self.true_segments + self.predicted_segments)
+        """Harmonic mean of segment precision and recall, the RQ of panoptic quality; None without segments."""
+        return ratio(2 * self.matched_segments, self.true_segments + self.predicted_segments)
+
+    @property
+    def panoptic_quality(self) -> float | None:
+        """PQ (Kirillov et al. 2019) of one class, roof segment: SQ times RQ; None without segments."""
+        return ratio(2 * self.segment_shapes.iou_sum, self.true_segments + self.predicted_segments)
 
     @property
     def azimuth_mae_deg(self) -> float | None:
         """Mean absolute azimuth difference of the matched segments that are pitched in both, 0 to 180."""
-        return _ratio(self.azimuth_error_sum_deg, self.azimuth_pairs)
+        return ratio(self.azimuth_error_sum_deg, self.azimuth_pairs)
+
+    @property
+    def slope_mae_deg(self) -> float | None:
+        """Mean absolute slope difference of the matched segments that are pitched in both."""
+        return ratio(self.slope_error_sum_deg, self.slope_pairs)
 
     @property
     def flat_pitched_confusion(self) -> float | None:
         """Share of the matched pairs that are flat in one and pitched in the other."""
-        return _ratio(self.confused_pairs, self.matched_segments)
+        return ratio(self.confused_pairs, self.matched_segments)
 
     @property
     def all_lines(self) -> LineSums:
         """Lengths of all line types together, each line still held against its own type."""
         return sum(self.lines.values(), LineSums())
 
-    def as_dict(self) -> dict[str, float | int | None]:
+    def as_dict(self) -> dict[str, Value]:
         """The figures by name, flat: ratios first, then the counts they rest on. Ready for JSON."""
-        ratios = {
-            "roof_iou": self.roof_iou,
-            "segment_f": self.segment_f,
-            "segment_precision": self.segment_precision,
-            "segment_recall": self.segment_recall,
-            "azimuth_mae_deg": self.azimuth_mae_deg,
-            "flat_pitched_confusion": self.flat_pitched_confusion,
-            "lines_f": self.all_lines.f,
-            "lines_completeness": self.all_lines.completeness,
-            "lines_correctness": self.all_lines.correctness,
-        }
-        by_type = {f"lines_{line_type}_f": sums.f for line_type, sums in self.lines.items()}
         counts = {
             "true_segments": self.true_segments,
             "predicted_segments": self.predicted_segments,
             "matched_segments": self.matched_segments,
             "azimuth_pairs": self.azimuth_pairs,
+            "slope_pairs": self.slope_pairs,
+            "true_buildings": self.buildings.true_count,
+            "predicted_buildings": self.buildings.predicted_count,
+            "matched_buildings": self.buildings.shapes.pairs,
+            "labelled_px": int(self.classes.confusion.sum()),
+            "height_px": self.heights.count,
         }
-        return {**ratios, **by_type, **counts}
+        return {**self._segments(), **self._lines(), **self._rasters(), **self._buildings(), **counts}
+
+    def _segments(self) -> dict[str, Value]:
+        shapes, coverage = self.segment_shapes, self.coverage
+        return {
+            "roof_iou": self.roof_iou,
+            "segment_f": self.segment_f,
+            "segment_precision": self.segment_precision,
+            "segment_recall": self.segment_recall,
+            "segment_pq": self.panoptic_quality,
+            "segment_sq": shapes.mean_iou,
+            "segment_ap50": self.detections.average_precision,
+            "segment_ece": self.detections.reliability().expected_calibration_error,
+            "segment_polis_m": shapes.polis_m,
+            "segment_vertex_ratio": shapes.vertex_ratio,
+            "azimuth_mae_deg": self.azimuth_mae_deg,
+            "slope_mae_deg": self.slope_mae_deg,
+            "flat_pitched_confusion": self.flat_pitched_confusion,
+            "overlap_m2": coverage.overlap_m2 if coverage.segments else None,
+            "gap_m2": coverage.gap_m2 if coverage.segments else None,
+            "faulty_segments": coverage.faulty_segments if coverage.segments else None,
+        }
+
+    def _lines(self) -> dict[str, Value]:
+        return {
+            "lines_f": self.all_lines.f,
+            "lines_completeness": self.all_lines.completeness,
+            "lines_correctness": self.all_lines.correctness,
+            **{f"lines_{line_type}_f": sums.f for line_type, sums in self.lines.items()},
+            "raster_lines_f": sum(self.raster_lines.values(), LineSums()).f,
+            **{f"raster_lines_{line_type}_f": sums.f for line_type, sums in self.raster_lines.items()},
+        }
+
+    def _rasters(self) -> dict[str, Value]:
+        return {
+            "raster_roof_iou": self.roof_px.iou,
+            "raster_boundary_iou": self.boundary_px.iou,
+            "miou_18": self.classes.mean_iou(16),
+            "miou_10": self.classes.mean_iou(8),
+            "miou_6": self.classes.mean_iou(4),
+            "height_rmse_m": self.heights.rmse_m,
+            "height_nmad_m": self.heights.nmad_m,
+        }
+
+    def _buildings(self) -> dict[str, Value]:
+        buildings = self.buildings
+        return {
+            "building_f": buildings.f,
+            "building_area_error": buildings.median_area_error,
+            "building_area_within_5pct": buildings.close_area_share,
+            "building_polis_m": buildings.shapes.polis_m,
+            "building_vertex_ratio": buildings.shapes.vertex_ratio,
+        }
+
+
+def add_up(parts: Iterable[Figures]) -> Figures:
+    """All figures together, added pairwise: lists of detections are copied a few times, not once a scene."""
+    sums: list[tuple[int, Figures]] = []
+    for part in parts:
+        count, total = 1, part
+        while sums and sums[-1][0] == count:
+            earlier, before = sums.pop()
+            count, total = count + earlier, before + total
+        sums.append((count, total))
+    total = Figures()
+    for _, before in reversed(sums):
+        total = before + total
+    return total
 
 
 _COLUMNS = {
@@ -171,9 +218,47 @@ _COLUMNS = {
     "true_segments": ("true segments", "{:d}"),
 }
 
+_ROWS = {
+    "roof_iou": ("roof IoU", "{:.3f}"),
+    "raster_roof_iou": ("roof IoU, pixels", "{:.3f}"),
+    "raster_boundary_iou": ("boundary IoU, pixels", "{:.3f}"),
+    "miou_18": ("mIoU, 16 azimuths + flat + background", "{:.3f}"),
+    "miou_10": ("mIoU, 8 azimuths + flat + background", "{:.3f}"),
+    "miou_6": ("mIoU, 4 azimuths + flat + background", "{:.3f}"),
+    "segment_f": ("segments F (= RQ)", "{:.3f}"),
+    "segment_precision": ("segments precision", "{:.3f}"),
+    "segment_recall": ("segments recall", "{:.3f}"),
+    "segment_pq": ("segments PQ", "{:.3f}"),
+    "segment_sq": ("segments SQ", "{:.3f}"),
+    "segment_ap50": ("segments AP at IoU 0.5", "{:.3f}"),
+    "segment_ece": ("segments ECE", "{:.3f}"),
+    "segment_polis_m": ("segments PoLiS (m)", "{:.2f}"),
+    "segment_vertex_ratio": ("segments vertex ratio", "{:.2f}"),
+    "overlap_m2": ("segments overlap (m2)", "{:.2f}"),
+    "gap_m2": ("gaps in buildings (m2)", "{:.2f}"),
+    "faulty_segments": ("segments with unshared edges", "{:d}"),
+    "azimuth_mae_deg": ("azimuth MAE (deg)", "{:.1f}"),
+    "flat_pitched_confusion": ("flat taken for pitched or the reverse", "{:.3f}"),
+    "slope_mae_deg": ("slope MAE (deg)", "{:.1f}"),
+    "lines_f": ("lines F at 0.25 m", "{:.3f}"),
+    **{f"lines_{line_type}_f": (f"{line_type} F at 0.25 m", "{:.3f}") for line_type in LINE_TYPES},
+    "raster_lines_f": ("lines F at 0.25 m, pixels", "{:.3f}"),
+    **{f"raster_lines_{line_type}_f": (f"{line_type} F at 0.25 m, pixels", "{:.3f}") for line_type in LINE_TYPES},
+    "height_rmse_m": ("height RMSE (m)", "{:.2f}"),
+    "height_nmad_m": ("height NMAD (m)", "{:.2f}"),
+    "building_f": ("buildings F", "{:.3f}"),
+    "building_area_error": ("building area error, median share", "{:.3f}"),
+    "building_area_within_5pct": ("buildings with an area within 5 %", "{:.3f}"),
+    "building_polis_m": ("buildings PoLiS (m)", "{:.2f}"),
+    "building_vertex_ratio": ("buildings vertex ratio", "{:.2f}"),
+    "true_segments": ("true segments", "{:d}"),
+    "true_buildings": ("true buildings", "{:d}"),
+    "labelled_px": ("pixels with a true class", "{:d}"),
+}
+
 
 def figures_table(figures: Mapping[str, Figures]) -> str:
-    """A Markdown table, one row per named scene or data set; "-" where nothing was measured.
+    """A Markdown table of the main figures, one row per named scene or data set; "-" where nothing was measured.
 
     Args:
         figures: What was measured, by the name of what it was measured on.
@@ -187,5 +272,18 @@ def figures_table(figures: Mapping[str, Figures]) -> str:
     return "\n".join(lines)
 
 
-def _cell(value: float | int | None, form: str) -> str:
+def metrics_table(figures: Mapping[str, Figures]) -> str:
+    """A Markdown table of all figures, one row a metric and one column per name; "-" where nothing was measured.
+
+    Args:
+        figures: What was measured, by the name of what it was measured on.
+    """
+    values = [measured.as_dict() for measured in figures.values()]
+    lines = ["| metric | " + " | ".join(figures) + " |", "|---" + "|---:" * len(figures) + "|"]
+    for key, (title, form) in _ROWS.items():
+        lines.append("| " + " | ".join([title, *(_cell(each[key], form) for each in values)]) + " |")
+    return "\n".join(lines)
+
+
+def _cell(value: Value, form: str) -> str:
     return "-" if value is None else form.format(value)

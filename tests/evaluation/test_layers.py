@@ -11,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roofgeo.errors import InputError
-from roofgeo.evaluation.layers import azimuth_difference_deg, evaluate_layers, line_sums, match_polygons
+from roofgeo.evaluation.layers import evaluate_layers
+from roofgeo.evaluation.lines import line_sums
+from roofgeo.evaluation.polygons import match_polygons
+from roofgeo.evaluation.ratios import azimuth_difference_deg
 from roofgeo.evaluation.report import Figures
 
 CRS = "EPSG:32632"
