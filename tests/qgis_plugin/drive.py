@@ -196,7 +196,7 @@ def leave() -> None:
         if isinstance(window, QMessageBox) and window.isVisible():
             (window.button(QMessageBox.StandardButton.Yes) or window.buttons()[0]).click()
             return
-    iface.actionExit().trigger()
+    EXIT.start(0)
 
 
 SCENARIOS = {"find": scenario_find, "show": scenario_show, "leave": scenario_leave}
@@ -207,6 +207,12 @@ STEPS = SCENARIOS[TASK["scenario"]](REPORT)
 # Single shot: a click lets QGIS work off events, and the next step must not begin within this one.
 TIMER, LEAVING = QTimer(), QTimer()
 TIMER.setSingleShot(True)
+
+# QGIS asks its question within the action, in a loop of its own: were it called from Python, no other thread of Python
+# would get a turn meanwhile, and no timer fires again within what it started. So the timer calls the action itself.
+EXIT = QTimer()
+EXIT.setSingleShot(True)
+EXIT.timeout.connect(iface.actionExit().trigger)
 
 
 def go_on() -> None:
