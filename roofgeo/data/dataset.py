@@ -85,6 +85,7 @@ class RoofDataset(GeoDataset):
         crs: Of the pictures' transforms.
         heads: Heads the data set labels.
         transforms: Called with each sample.
+        skipped: Each file left out, and why.
 
     Raises:
         DataError: There are no pictures.
@@ -105,10 +106,13 @@ class RoofDataset(GeoDataset):
         crs: CRS,
         heads: tuple[str, ...] = ALL_HEADS,
         transforms: Callable[[Sample], Sample] | None = None,
+        skipped: Sequence[str] = (),
     ) -> None:
         if not pictures:
-            raise DataError(f"the {type(self).__name__} data set holds no pictures", "Is it the right folder?")
+            why = f"; {len(skipped)} files were skipped, such as {skipped[0]}" if skipped else ""
+            raise DataError(f"the {type(self).__name__} data set holds no pictures{why}", "Is it the right folder?")
         self.pictures = tuple(pictures)
+        self.skipped = tuple(skipped)
         self.heads = tuple(heads)
         self.transforms = transforms
         self.own_crs = crs
@@ -186,8 +190,12 @@ class RoofDataset(GeoDataset):
         """
         x, y, _ = self._disambiguate_slice(query)
         scene = self.scene_at((x.start, y.start, x.stop, y.stop), (x.step, y.step))
-        sample = as_sample(scene)
+        sample = self.sample(scene)
         return sample if self.transforms is None else self.transforms(sample)
+
+    def sample(self, scene: LabelledScene) -> Sample:
+        """A scene of the data set as the tensors of a sample."""
+        return as_sample(scene)
 
     def __and__(self, other: GeoDataset) -> IntersectionDataset:
         """Where both are; pictures are stacked, labels complete each other."""
