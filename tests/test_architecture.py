@@ -54,6 +54,7 @@ TRAINING_ONLY = ("torch", "torchvision", "torchgeo", "lightning", "segmentation_
 RIM = {
     "roofgeo.data.aoi": "reads the area",
     "roofgeo.data.imagery": "reads the orthophoto",
+    "roofgeo.data.augment": "encodes the JPEG of a picture, in memory",
     "roofgeo.data.rasters": "reads the data sets' rasters",
     "roofgeo.data.rid": "reads a data set",
     "roofgeo.data.airs": "reads a data set",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import math
 from typing import Any
 
@@ -10,7 +11,9 @@ import numpy as np
 import torch
 from affine import Affine
 from numpy.typing import NDArray
+from PIL import Image
 from torch.nn import functional
+from torchvision.transforms.v2 import functional as functional_image
 
 from roofgeo.data.targets import LabelledScene, RoofPlane, Targets, segment_class
 from roofgeo.schema import FIRST_PITCHED, NODATA
@@ -132,7 +135,11 @@ def coarser(scene: LabelledScene, factor: int) -> LabelledScene:
 
 
 def random_window(
-    scene: LabelledScene, size_px: int, rng: np.random.Generator, pixel_size_m: float | None = None
+    scene: LabelledScene,
+    size_px: int,
+    rng: np.random.Generator,
+    pixel_size_m: float | None = None,
+    most_shift: float = 1.0,
 ) -> LabelledScene:
     """A square window of the scene, turned, mirrored, scaled and shifted at random, its pixels resampled once.
 
@@ -145,6 +152,8 @@ def random_window(
         size_px: Side of the window.
         rng: Source of chance.
         pixel_size_m: Pixel size of the window; None for the scene's.
+        most_shift: How far the window's middle may be off the scene's: 0 not at all, 1 as far as the scene fills 0.7 of
+            the window's side.
     """
     native = 1.0 if pixel_size_m is None else scene.pixel_size_m / pixel_size_m
     mirror = Affine.scale(-1, 1) if rng.random() < 0.5 else Affine.identity()
@@ -157,7 +166,7 @@ def random_window(
     house = math.exp(rng.uniform(math.log(SMALLEST), math.log(LARGEST)))
     scale = house * native
     height, width = scene.image.shape[1:]
-    slack_px = [max(0.0, side - 0.7 * size_px / scale) / 2 for side in (width, height)]
+    slack_px = [most_shift * max(0.0, side - 0.7 * size_px / scale) / 2 for side in (width, height)]
     x, y = (side / 2 + rng.uniform(-s, s) for side, s in zip((width, height), slack_px, strict=True))
     matrix = (
         Affine.translation(size_px / 2, size_px / 2)
@@ -197,30 +206,65 @@ def vary_colour(
     Returns:
         The picture, and the pixel size in metres it could have been taken with: up to 0.3 m, if it was coarsened.
     """
-    pixels = torch.from_numpy(image.astype(np.float32))[None] / 255
+    pixels = torch.from_numpy(image).float() / 255
+    if rng.random() < SHADOW_SHARE:
+        pixels = pixels * cast_shade(rng, (image.shape[1], image.shape[2]))
     source_pixel_size_m = pixel_size_m
     if rng.random() < 0.5:
         source_pixel_size_m = math.exp(rng.uniform(math.log(0.6 * pixel_size_m), math.log(0.3)))
         pixels = _coarsen(pixels, source_pixel_size_m / pixel_size_m)
+    if rng.random() < BLUR_SHARE:
+        pixels = functional_image.gaussian_blur(pixels, [5, 5], [rng.uniform(0.3, 1.2)])
+    pixels = _expose_anew(pixels, rng)
+    noise = torch.from_numpy(rng.standard_normal(image.shape, dtype=np.float32))
+    pixels = pixels.add_(noise, alpha=float(rng.exponential(0.012)))
+    result: NDArray[np.uint8] = pixels.clamp_(0, 1).mul_(255).add_(0.5).to(torch.uint8).numpy()
+    if rng.random() < JPEG_SHARE:
+        result = through_jpeg(result, int(rng.integers(40, 96)))
+    return result, source_pixel_size_m
+
+
+SHADOW_SHARE, BLUR_SHARE, JPEG_SHARE = 0.2, 0.2, 0.4
+"""Share of the windows on which something beyond them casts a shadow; that are blurred; that went through JPEG."""
+
+
+def cast_shade(rng: np.random.Generator, shape: tuple[int, int]) -> torch.Tensor:
+    """(height, width) factor of the light where a cloud or something high beside the picture shades a side of it."""
+    angle, offset = rng.uniform(0, 2 * math.pi), rng.uniform(-0.4, 0.4)
+    rows = torch.linspace(-1, 1, shape[0])[:, None]
+    cols = torch.linspace(-1, 1, shape[1])
+    wave = 0.1 * torch.sin(rng.uniform(2, 9) * (rows * math.cos(angle) - cols * math.sin(angle)) + rng.uniform(0, 6))
+    inside = rows * math.sin(angle) + cols * math.cos(angle) + wave - offset
+    softness = math.exp(rng.uniform(math.log(0.01), math.log(0.2)))
+    return 1 - rng.uniform(0.2, 0.6) * torch.sigmoid(inside / softness)
+
+
+def through_jpeg(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    """(3, height, width) as JPEG leaves it."""
+    packed = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0))).save(packed, "JPEG", quality=quality)
+    unpacked: NDArray[np.uint8] = np.asarray(Image.open(packed)).transpose(2, 0, 1)
+    return np.ascontiguousarray(unpacked)
+
+
+def _expose_anew(pixels: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """Another saturation, contrast, colour balance and gamma for (3, height, width) pixels of 0..1."""
     gain = rng.normal(1, 0.06, 3) * math.exp(rng.normal(0, 0.18))
     offset = rng.normal(0, 0.02, 3) + rng.normal(0, 0.03)
     contrast, gamma = math.exp(rng.normal(0, 0.15)), math.exp(rng.normal(0, 0.15))
-    gray = pixels.mean(dim=1, keepdim=True)
+    gray = pixels.mean(dim=0, keepdim=True)
     pixels = gray + (pixels - gray) * math.exp(rng.normal(0, 0.3))
     mean = pixels.mean()
     pixels = (pixels - mean) * contrast + mean
-    pixels = pixels * torch.tensor(gain).view(1, 3, 1, 1).float() + torch.tensor(offset).view(1, 3, 1, 1).float()
-    pixels = pixels.clamp(0, 1) ** gamma
-    noise = torch.from_numpy(rng.standard_normal(image.shape, dtype=np.float32))[None]
-    pixels = pixels + noise * float(rng.exponential(0.012))
-    return (pixels[0].clamp(0, 1) * 255 + 0.5).to(torch.uint8).numpy(), source_pixel_size_m
+    pixels = pixels * torch.tensor(gain).view(3, 1, 1).float() + torch.tensor(offset).view(3, 1, 1).float()
+    return pixels.clamp_(0, 1).pow_(gamma)
 
 
 def _coarsen(pixels: torch.Tensor, factor: float) -> torch.Tensor:
-    """Averaged into pixels `factor` times as large, and interpolated back."""
+    """(3, height, width) averaged into pixels `factor` times as large, and interpolated back."""
     if factor <= 1:
         return pixels
     size = pixels.shape[-2:]
     small = [max(8, round(side / factor)) for side in size]
-    coarse = functional.interpolate(pixels, small, mode="bilinear", antialias=True, align_corners=False)
-    return functional.interpolate(coarse, size, mode="bilinear", align_corners=False)
+    coarse = functional.interpolate(pixels[None], small, mode="bilinear", antialias=True, align_corners=False)
+    return functional.interpolate(coarse, size, mode="bilinear", align_corners=False)[0]
