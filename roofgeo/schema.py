@@ -106,12 +106,27 @@ OTHER_LINE: Final = 254
 """In a target of line types: no line, or one of a type the data set does not tell. See `roofgeo.models.heads`."""
 
 
-METADATA: Final = ("pixel_size_log2", "pixel_size_known", "sun_sin", "sun_cos", "sun_known")
-"""Entries of the metadata vector a network may take.
+METADATA: Final[dict[str, tuple[str, ...]]] = {
+    "pixel_size": ("pixel_size_log2", "pixel_size_known"),
+    "sun_azimuth": ("sun_sin", "sun_cos", "sun_known"),
+    "sun_elevation": ("sun_elevation_sin", "sun_elevation_known"),
+    "latitude": ("latitude_sin", "latitude_known"),
+    "off_nadir": ("off_nadir_sin", "off_nadir_known"),
+}
+"""What a network may be told of a picture: the entries each fact takes in the metadata vector.
 
 `pixel_size_log2` is log2(source pixel size / the network's pixel size); `sun_sin`, `sun_cos` the direction in
-which the sun stands, clockwise from the grid's north. An unknown entry is 0, and its `known` flag is 0.
+which the sun stands, clockwise from the grid's north; the others are sines of the angle. Entries of an unknown fact
+are 0, and so is its `known` flag.
 """
+
+USUAL_METADATA: Final = ("pixel_size", "sun_azimuth")
+"""The facts a network takes whose card does not say which."""
+
+
+def metadata_entries(facts: tuple[str, ...]) -> tuple[str, ...]:
+    """Entries of the metadata vector of a network that takes these facts, in the order of `METADATA`."""
+    return tuple(entry for fact, entries in METADATA.items() if fact in facts for entry in entries)
 
 
 @dataclass(frozen=True)

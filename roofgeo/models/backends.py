@@ -12,7 +12,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, I
 
 from roofgeo.errors import ModelError
 from roofgeo.models.checkpoint import Model
-from roofgeo.models.metadata import metadata_vectors
+from roofgeo.models.metadata import UNKNOWN, metadata_vectors
 from roofgeo.schema import band_slices
 
 WAKE_S = 0.1
@@ -55,10 +55,15 @@ class OnnxNetwork:
         self.slices = band_slices(model.card.heads)
         self.band_count = max(s.stop for s in self.slices.values())
         self._pixel_size_m = model.card.pixel_size_m
+        self._facts = model.card.metadata
         self._runner = ThreadPoolExecutor(1, "network")
 
     def predict(
-        self, image: NDArray[np.uint8], source_pixel_size_m: float, sun_azimuth_deg: float
+        self,
+        image: NDArray[np.uint8],
+        source_pixel_size_m: float,
+        sun_azimuth_deg: float,
+        latitude_deg: float = UNKNOWN,
     ) -> NDArray[np.float32]:
         """All bands of one window. An exception in the waiting thread, such as Ctrl+C's, stops the network at once.
 
@@ -66,11 +71,17 @@ class OnnxNetwork:
             image: (3, height, width) uint8 red, green, blue; sides multiples of 32.
             source_pixel_size_m: Pixel size the picture was taken with; NaN if unknown.
             sun_azimuth_deg: Where the sun stands, clockwise from up; NaN if unknown.
+            latitude_deg: Of the place, north positive; NaN if unknown.
 
         Returns:
             (bands, height, width) float32 in the order of `slices`.
         """
-        metadata = metadata_vectors(self._pixel_size_m, source_pixel_size_m, sun_azimuth_deg)
+        known = {
+            "source_pixel_size_m": source_pixel_size_m,
+            "sun_azimuth_deg": sun_azimuth_deg,
+            "latitude_deg": latitude_deg,
+        }
+        metadata = metadata_vectors(self._pixel_size_m, known, self._facts)
         return self._run({"image": image[None].astype(np.float32), "metadata": metadata})
 
     def _run(self, inputs: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:

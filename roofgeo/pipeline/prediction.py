@@ -183,7 +183,8 @@ def block_bands(
         part = window.intersection(block.core)
         valid[part.slices_in(block.core)] = known[part.slices_in(window)]
         if known.any():
-            blender.add(window, run.network.predict(image, run.imagery.pixel_size_m, run.sun_azimuth_deg))
+            bands = run.network.predict(image, run.imagery.pixel_size_m, run.sun_azimuth_deg, run.latitude_deg)
+            blender.add(window, bands)
         step()
     valid &= inside(run.reach, run.plan.grid, block.core)
     blended = blender.finish()

@@ -17,7 +17,7 @@ from roofgeo.errors import InputError
 from roofgeo.grid import Grid
 from roofgeo.models.backends import OnnxNetwork
 from roofgeo.models.checkpoint import Model, ModelCard, open_model
-from roofgeo.models.metadata import usual_sun_azimuth_deg
+from roofgeo.models.metadata import UNKNOWN, usual_sun_azimuth_deg
 from roofgeo.plan import Plan, plan_run, usual_overlap_px
 from roofgeo.schema import VECTOR_SUFFIXES
 
@@ -38,6 +38,7 @@ class Run:
         plan: Grid, blocks and windows.
         reach: Ground to predict, in the grid's CRS.
         sun_azimuth_deg: Where the sun stands; NaN if unknown.
+        latitude_deg: Of the place; NaN if unknown.
     """
 
     imagery: Imagery
@@ -45,6 +46,7 @@ class Run:
     plan: Plan
     reach: shapely.Geometry
     sun_azimuth_deg: float
+    latitude_deg: float = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def prepared(
         grid = _grid(pixels, area, chosen)
         reach, wanted = _reach(pixels, area, grid, clip)
         plan = plan_run(grid, reach, tile_px, overlap_px)
-        run = Run(pixels, network, plan, reach, _sun_azimuth_deg(grid))
+        latitude_deg = _latitude_deg(grid)
+        run = Run(pixels, network, plan, reach, usual_sun_azimuth_deg(latitude_deg), latitude_deg)
         yield Prepared(run, chosen, area, wanted, tuple(_notes(pixels, area, chosen.card, plan)))
 
 
@@ -134,11 +137,11 @@ def _reach(imagery: Imagery, area: Area | None, grid: Grid, clip: bool) -> tuple
     return (wanted if clip else wanted.buffer(MARGIN_M)), wanted
 
 
-def _sun_azimuth_deg(grid: Grid) -> float:
+def _latitude_deg(grid: Grid) -> float:
     left, bottom, right, top = grid.bounds
     to_degrees = Transformer.from_crs(grid.crs, grid.crs.geodetic_crs, always_xy=True)
     _, latitude_deg = to_degrees.transform((left + right) / 2, (bottom + top) / 2)
-    return usual_sun_azimuth_deg(latitude_deg)
+    return float(latitude_deg)
 
 
 def _notes(imagery: Imagery, area: Area | None, card: ModelCard, plan: Plan) -> Iterator[str]:

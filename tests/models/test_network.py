@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import torch
 
-from roofgeo.models.checkpoint import Model, load_imagenet_encoder, load_network
-from roofgeo.models.network import Architecture, RoofNet
-from roofgeo.schema import HEAD, band_slices
+from roofgeo.errors import ModelError
+from roofgeo.models.checkpoint import Model, load_network, shipped_models
+from roofgeo.models.network import PRESETS, Architecture, RoofNet, architecture_from
+from roofgeo.schema import HEAD, band_slices, metadata_entries
 
 
 @pytest.mark.parametrize("heads", [("segments", "azimuth", "lines", "roof", "height"), ("roof", "segments")])
@@ -24,6 +27,17 @@ def test_bands_are_in_the_order_of_the_schema(heads: tuple[str, ...]) -> None:
         assert (bands[:, at["height"]] >= 0).all()
 
 
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_learn_at_the_picture_s_size(preset: str) -> None:
+    architecture = PRESETS[preset]
+    network = RoofNet(architecture)
+    entries = metadata_entries(architecture.metadata)
+    raw = network.raw(torch.rand(2, 3, 64, 96) * 255, torch.rand(2, len(entries)))
+    assert {name: value.shape[2:] for name, value in raw.items()} == dict.fromkeys(architecture.heads, (64, 96))
+    sum(value.mean() for value in raw.values()).backward()
+    assert all(p.grad is not None for p in network.parameters())
+
+
 def test_metadata_changes_what_is_seen(small_model: Model) -> None:
     network = load_network(small_model.folder)
     image = torch.rand(1, 3, 64, 64) * 255
@@ -33,9 +47,31 @@ def test_metadata_changes_what_is_seen(small_model: Model) -> None:
     assert not torch.allclose(unknown, southern)
 
 
-def test_encoder_starts_from_the_wheel_s_weights() -> None:
-    network = RoofNet(Architecture())
-    before = network.encoder.model.conv_stem.weight.clone()
-    load_imagenet_encoder(network)
-    assert not torch.equal(before, network.encoder.model.conv_stem.weight)
-    assert len(network.first_stages()) == 4
+def test_the_picture_is_normalised_as_the_encoder_s_weights_want_it() -> None:
+    seen = []
+    image = torch.randint(0, 256, (1, 3, 32, 32)).float()
+    for architecture in (Architecture(), Architecture(mean=(0.4, 0.5, 0.6), std=(0.1, 0.2, 0.3))):
+        network = RoofNet(architecture).eval()
+        network.encoder.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+        network(image, torch.zeros(1, 5))
+    assert torch.equal(seen[0], image / 127.5 - 1)
+    wanted = (image / 255 - torch.tensor([0.4, 0.5, 0.6]).view(1, 3, 1, 1)) / torch.tensor([0.1, 0.2, 0.3]).view(
+        1, 3, 1, 1
+    )
+    assert torch.allclose(seen[1], wanted, atol=1e-5)
+
+
+def test_the_shipped_network_is_the_one_its_card_tells_of() -> None:
+    network = load_network(shipped_models()["roofnet-lite0"])
+    assert network.architecture == PRESETS["roofnet-lite0"] == Architecture()
+
+
+def test_an_architecture_survives_its_card() -> None:
+    for architecture in PRESETS.values():
+        assert architecture_from(dataclasses.asdict(architecture)) == architecture
+
+
+@pytest.mark.parametrize("change", [{"wings": 2}, {"heads": ["chimneys"]}, {"metadata": ["mood"]}, {"decoder": "x"}])
+def test_an_architecture_of_another_time_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(ModelError, match="cannot be built"):
+        architecture_from({**dataclasses.asdict(Architecture()), **change})
