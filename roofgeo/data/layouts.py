@@ -9,10 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from roofgeo.data.airs import AIRS
-from roofgeo.data.dataset import RoofDataset
+from roofgeo.data.dataset import RoofDataset, Sample
+from roofgeo.data.rid import LABELS as LABELS_OF_RID
 from roofgeo.data.rid import RID
 from roofgeo.data.roofgraph import RoofGraph
+from roofgeo.data.roofline import FILE, Roofline
+from roofgeo.data.vector_labels import VectorLabels
 from roofgeo.errors import DataError, InputError
+
+
+LABELS = "labels.gpkg"
+"""Labels that lie beside an orthophoto under this name are found."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,23 @@ def _has(*names: str) -> Callable[[Path], bool]:
     return lambda path: any((path / name).exists() for name in names)
 
 
+def _labels_beside(imagery: Path) -> Path:
+    return (imagery if imagery.is_dir() else imagery.parent) / LABELS
+
+
+def _open_vector(
+    imagery: Path,
+    labels: str | Path | None = None,
+    layer: str | None = None,
+    margin_m: float | None = None,
+    crs: str | None = None,
+    transforms: Callable[[Sample], Sample] | None = None,
+) -> VectorLabels:
+    if labels is None and not _labels_beside(imagery).is_file():
+        raise InputError(f"{imagery} needs labels", "Say which: labels=FILE, such as a GeoPackage of roof segments.")
+    return VectorLabels(imagery, labels or _labels_beside(imagery), layer, margin_m, crs, transforms)
+
+
 LAYOUTS = (
     Layout(
         "rid",
@@ -64,6 +88,22 @@ LAYOUTS = (
         "RoofGraph: made of RoofGraphDataset (Ren et al. 2021)",
         _has("roofs.jsonl"),
         RoofGraph,
+    ),
+    Layout(
+        "roofline",
+        "imdb.mat",
+        "Roofline: its paper (https://doi.org/10.3390/rs11192219) names github.com/loosgagnet/Roofline-Extraction",
+        lambda path: path.suffix == ".mat" or (path / FILE).is_file(),
+        Roofline,
+        splits=False,
+    ),
+    Layout(
+        "vector",
+        "a GeoTIFF, a VRT or a folder of GeoTIFFs, with labels=FILE or labels.gpkg beside them",
+        "your own",
+        lambda path: path.suffix.lower() in (".tif", ".tiff", ".vrt") or _labels_beside(path).is_file(),
+        _open_vector,
+        splits=False,
     ),
 )
 """The layouts, in the order in which a folder is compared with them."""
@@ -109,6 +149,9 @@ def _by_name(name: str) -> Layout:
 def _detect(path: Path, options: dict[str, Any]) -> Layout:
     if not path.exists():
         raise DataError(f"{path} does not exist", " ".join(f"{known.source}." for known in LAYOUTS if known.source))
+    labels = options.get("labels")
+    if labels is not None and not (isinstance(labels, str) and labels in LABELS_OF_RID):
+        return _by_name("vector")
     for layout in LAYOUTS:
         if layout.fits(path):
             return layout

@@ -35,6 +35,7 @@ SEGMENT_MASKS = "masks_segments_reviewed"
 SUPERSTRUCTURE_MASKS = "masks_superstructures_reviewed"
 LISTS = "filenames_train_val_test_split"
 
+LABELS = ("segments", "superstructures")
 SPLITS = ("train", "val", "test")
 VARIANTS = (16, 8, 4)
 
@@ -83,7 +84,7 @@ class RID(RoofDataset):
         masks: str | None = None,
         transforms: Callable[[Sample], Sample] | None = None,
     ) -> None:
-        _check_choice("labels", labels, ("segments", "superstructures"))
+        _check_choice("labels", labels, LABELS)
         _check_choice("azimuths", azimuths, VARIANTS)
         self.root, self.labels = Path(root), labels
         self.azimuth_bin_deg = 360 / azimuths
