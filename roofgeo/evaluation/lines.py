@@ -119,7 +119,7 @@ def _length_along(lines: Geometries, others: Geometries, area: shapely.Geometry 
 
 
 def raster_line_sums(
-    predicted: LineRaster, truth: LineRaster, pixel_size_m: float, types: Collection[str] = LINE_TYPES
+    predicted: LineRaster, truth: LineRaster, pixel_size_m: float, where: BoolArray | None = None
 ) -> dict[str, LineSums]:
     """The same from rasters: lines are thinned to one pixel, and each pixel counts as one pixel size of length.
 
@@ -128,23 +128,34 @@ def raster_line_sums(
 
     Args:
         predicted: (height, width) codes of `roofgeo.schema.LINE_CLASSES`.
-        truth: (height, width) codes of the same, 255 not labelled.
+        truth: (height, width) codes of the same, 255 not labelled. Where it is 254 there may be a line of a
+            type the truth does not tell; see `told_types`.
         pixel_size_m: Side of a pixel on the ground.
-        types: The types the truth labels; the others stay at zero.
+        where: (height, width) True for pixels to count; all if None.
 
     Raises:
         InputError: The rasters differ in shape.
     """
     if predicted.shape != truth.shape:
         raise InputError(f"line rasters of shape {predicted.shape} and {truth.shape} cannot be compared")
-    known = truth != NODATA
+    counted = truth != NODATA if where is None else (truth != NODATA) & where
     sums = no_lines()
-    for line_type in types:
+    for line_type in LINE_TYPES:
         found, true = _thinned(predicted == LINE_CODE[line_type]), _thinned(truth == LINE_CODE[line_type])
-        true_px, found_px = _pixels_along(true & known, found, LINE_TOLERANCE_M / pixel_size_m)
-        predicted_px, correct_px = _pixels_along(found & known, true, LINE_TOLERANCE_M / pixel_size_m)
+        true_px, found_px = _pixels_along(true & counted, found, LINE_TOLERANCE_M / pixel_size_m)
+        predicted_px, correct_px = _pixels_along(found & counted, true, LINE_TOLERANCE_M / pixel_size_m)
         sums[line_type] = LineSums(*(pixel_size_m * px for px in (true_px, found_px, predicted_px, correct_px)))
     return sums
+
+
+def told_types(sums: Mapping[str, LineSums], tells_all: bool) -> dict[str, LineSums]:
+    """The sums of a data set without the types it does not tell: those it has no line of, if it does not tell all.
+
+    Args:
+        sums: Of the whole data set.
+        tells_all: True if the data set labels all types, so that a line of a type it does not have is wrong.
+    """
+    return {t: each if tells_all or each.true_m > 0 else LineSums() for t, each in sums.items()}
 
 
 def _thinned(lines: BoolArray) -> BoolArray:

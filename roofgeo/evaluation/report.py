@@ -193,19 +193,35 @@ class Figures:
         }
 
 
-def add_up(parts: Iterable[Figures]) -> Figures:
-    """All figures together, added pairwise: lists of detections are copied a few times, not once a scene."""
-    sums: list[tuple[int, Figures]] = []
-    for part in parts:
-        count, total = 1, part
-        while sums and sums[-1][0] == count:
-            earlier, before = sums.pop()
-            count, total = count + earlier, before + total
-        sums.append((count, total))
-    total = Figures()
-    for _, before in reversed(sums):
-        total = before + total
-    return total
+class Total:
+    """Adds up figures of many scenes, in pairs: what is kept of a detection is copied a few times, not once a scene."""
+
+    def __init__(self) -> None:
+        self._sums: list[tuple[int, Figures]] = []
+
+    def add(self, figures: Figures) -> None:
+        """Take in one more scene."""
+        count = 1
+        while self._sums and self._sums[-1][0] == count:
+            earlier, before = self._sums.pop()
+            count, figures = count + earlier, before + figures
+        self._sums.append((count, figures))
+
+    @property
+    def figures(self) -> Figures:
+        """Those of all scenes so far."""
+        total = Figures()
+        for _, before in reversed(self._sums):
+            total = before + total
+        return total
+
+
+def add_up(scenes: Iterable[Figures]) -> Figures:
+    """Figures of all scenes together."""
+    total = Total()
+    for figures in scenes:
+        total.add(figures)
+    return total.figures
 
 
 _COLUMNS = {

@@ -6,7 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from roofgeo.pipeline.evaluation import evaluate, figures_table
+    from roofgeo.pipeline.evaluation import (
+        DatasetFigures,
+        evaluate,
+        evaluate_dataset,
+        figures_table,
+        metrics_table,
+    )
     from roofgeo.pipeline.forecasting import Forecast, forecast
     from roofgeo.pipeline.installation import Installation, installed
     from roofgeo.pipeline.prediction import PredictResult, predict
@@ -14,27 +20,33 @@ if TYPE_CHECKING:
     from roofgeo.pipeline.training import train
 
 _MODULES = {
+    "DatasetFigures": "evaluation",
     "Forecast": "forecasting",
     "Installation": "installation",
     "PredictResult": "prediction",
     "Progress": "progress",
     "evaluate": "evaluation",
+    "evaluate_dataset": "evaluation",
     "figures_table": "evaluation",
     "forecast": "forecasting",
     "installed": "installation",
+    "metrics_table": "evaluation",
     "predict": "prediction",
     "train": "training",
 }
 
 __all__ = [
+    "DatasetFigures",
     "Forecast",
     "Installation",
     "PredictResult",
     "Progress",
     "evaluate",
+    "evaluate_dataset",
     "figures_table",
     "forecast",
     "installed",
+    "metrics_table",
     "predict",
     "train",
 ]

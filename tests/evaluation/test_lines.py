@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from roofgeo.errors import InputError
-from roofgeo.evaluation.lines import raster_line_sums
+from roofgeo.evaluation.lines import raster_line_sums, told_types
 from roofgeo.schema import LINE_CODE
 
 
@@ -35,8 +35,20 @@ def test_thick_lines_count_by_length() -> None:
 
 
 def test_another_type_is_wrong_and_an_untold_one_is_not_measured() -> None:
-    sums = raster_line_sums(raster("valley", 10), raster("ridge", 10), 0.1, types=("ridge", "hip"))
-    assert (sums["ridge"].f, sums["hip"].f, sums["valley"].f) == (0, None, None)
+    sums = raster_line_sums(raster("valley", 10), raster("ridge", 10), 0.1)
+    assert (sums["ridge"].f, sums["hip"].f, sums["valley"].f) == (0, None, 0)
+    assert told_types(sums, tells_all=True)["valley"].f == 0
+    assert told_types(sums, tells_all=False)["valley"].f is None
+    assert told_types(sums, tells_all=False)["ridge"].f == 0
+
+
+def test_halves_add_up_to_the_whole() -> None:
+    predicted, truth = raster("ridge", 12, end=25), raster("ridge", 10)
+    left = np.broadcast_to(np.arange(50) < 20, truth.shape)
+    first = raster_line_sums(predicted, truth, 0.1, left)["ridge"]
+    both = first + raster_line_sums(predicted, truth, 0.1, ~left)["ridge"]
+    assert both.f == pytest.approx(raster_line_sums(predicted, truth, 0.1)["ridge"].f)
+    assert first.true_m == pytest.approx(1.5)
 
 
 def test_unlabelled_ground_counts_nowhere() -> None:
