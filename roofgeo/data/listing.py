@@ -31,7 +31,7 @@ def read_names(path: Path) -> list[str]:
     """The ids a split list names, in its order.
 
     Raises:
-        DataError: The list is missing, empty, or names one twice.
+        DataError: The list is missing, or names one twice.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -39,8 +39,6 @@ def read_names(path: Path) -> list[str]:
         there = ", ".join(sorted(p.name for p in path.parent.glob("*.txt"))) or "none"
         raise DataError(f"{path} cannot be read: {error}", f"The lists there are: {there}.") from error
     ids = [picture_id(line) for line in lines if line.strip()]
-    if not ids:
-        raise DataError(f"{path} names nothing", "Each line is the name of a picture.")
     if len(set(ids)) < len(ids):
         twice = sorted({i for i in ids if ids.count(i) > 1})
         raise DataError(f"{path} names {len(twice)} pictures twice: {first_few(twice)}", "Keep each line once.")
@@ -88,8 +86,10 @@ def choose(files: Mapping[str, Path], wanted: Sequence[str], where: str) -> tupl
         where: The list, for the message.
 
     Raises:
-        DataError: More than `MOST_MISSING` of them are not there.
+        DataError: It names none, or more than `MOST_MISSING` of them are not there.
     """
+    if not wanted:
+        raise DataError(f"{where} names nothing", "Each line is the name of a picture.")
     missing = [key for key in wanted if key not in files]
     refuse_many(missing, len(wanted), f"{where} names pictures that are not there")
     return {key: files[key] for key in wanted if key in files}, [
