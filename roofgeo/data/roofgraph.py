@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from roofgeo.data.augment import transform_scene
 from roofgeo.data.dataset import LOCAL_CRS, Picture, RoofDataset, Sample, lay_out
-from roofgeo.data.rasters import read_window
+from roofgeo.data.listing import choose
+from roofgeo.data.rasters import describe_raster, read_window
 from roofgeo.data.targets import LabelledScene, RoofLine, RoofPlane, rasterize_targets
-from roofgeo.errors import DataError
+from roofgeo.errors import DataError, InputError
 from roofgeo.grid import Window
 
 PIXEL_SIZE_M = 0.05
@@ -36,6 +37,10 @@ SUN_AZIMUTH_DEG = 20.0
 LATITUDE_DEG = -43.5
 """Of the city most of the map tiles show."""
 
+INDEX = "roofs.jsonl"
+
+_FIELDS = {"name", "split", "width", "height", "black_fraction", "planes", "lines"}
+
 _LINE_TYPE = {"eave": "eave", "ridge": "ridge", "hip": "hip", "valley": "valley", "rake": "rake", "other": "step"}
 
 
@@ -49,6 +54,7 @@ class RoofGraph(RoofDataset):
 
     Raises:
         DataError: The folder does not look like the data set.
+        InputError: There is no such split.
     """
 
     georeferenced = False
@@ -62,7 +68,12 @@ class RoofGraph(RoofDataset):
         transforms: Callable[[Sample], Sample] | None = None,
     ) -> None:
         self.root = Path(root)
-        records = [r for r in _read_records(self.root) if split in (None, r["split"])]
+        everything = _read_records(self.root)
+        if split is not None and split not in (known := sorted({r["split"] for r in everything})):
+            raise InputError(f"split is {split!r}", f"RoofGraph has {', '.join(known)}.")
+        records, skipped = _with_pictures(
+            {r["name"]: r for r in everything if split in (None, r["split"])}, self.root / "images"
+        )
         places = lay_out([(r["height"], r["width"]) for r in records], PIXEL_SIZE_M) if records else []
         pictures = [
             Picture(
@@ -77,13 +88,20 @@ class RoofGraph(RoofDataset):
             )
             for record, place in zip(records, places, strict=True)
         ]
-        super().__init__(pictures, LOCAL_CRS, ("segments", "azimuth", "lines", "roof"), transforms)
+        super().__init__(pictures, LOCAL_CRS, ("segments", "azimuth", "lines", "roof"), transforms, skipped)
         self.split_of = {record["name"]: record["split"] for record in records}
         self._records = {record["name"]: record for record in records}
 
     def read(self, picture: Picture, window: Window) -> LabelledScene:
         """The labelled pixels of a window."""
         record = self._records[picture.name]
+        info = describe_raster(picture.path)
+        if (info.height, info.width) != (picture.height, picture.width):
+            raise DataError(
+                f"{picture.path} has {info.width} x {info.height} pixels, in {INDEX} it has "
+                f"{picture.width} x {picture.height}",
+                "Copy it again from where it came.",
+            )
         image = read_window(picture.path, picture.window)
         missing = _black_mask(image) if record["black_fraction"] > 0 else np.zeros(image.shape[1:], bool)
         planes = tuple(RoofPlane(np.array(p["ring"], dtype=np.float64), p["azimuth_deg"]) for p in record["planes"])
@@ -98,11 +116,26 @@ class RoofGraph(RoofDataset):
 
 
 def _read_records(root: Path) -> list[dict[str, Any]]:
-    index = root / "roofs.jsonl"
+    index = root / INDEX
     if not index.is_file():
-        raise DataError(f"{root} holds no roofs.jsonl", "RoofGraph is a folder with roofs.jsonl and images/<name>.jpg.")
+        raise DataError(f"{root} holds no {INDEX}", f"RoofGraph is a folder with {INDEX} and images/<name>.jpg.")
+    records = []
     with index.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+        for number, line in enumerate(lines, 1):
+            try:
+                record = json.loads(line)
+            except ValueError as error:
+                raise DataError(f"{index}, line {number}, is no JSON: {error}", "Copy it again.") from error
+            if missing := sorted(_FIELDS - set(record)):
+                raise DataError(f"{index}, line {number}, has no {', '.join(missing)}", "Is it another version?")
+            records.append(record)
+    return records
+
+
+def _with_pictures(records: dict[str, dict[str, Any]], images: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """The records whose pictures are there, and the names of the others."""
+    found, skipped = choose({p.stem: p for p in images.glob("*.jpg")}, list(records), INDEX)
+    return [records[name] for name in found], skipped
 
 
 def _label_near_roof(scene: LabelledScene, missing: NDArray[np.bool_]) -> LabelledScene:

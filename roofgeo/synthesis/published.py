@@ -46,6 +46,9 @@ ROOFLINE_PIXEL_SIZE_M = 0.05
 
 ROOFGRAPH_PIXEL_SIZE_M = 0.05
 
+MIN_ROOF_SHARE = 0.1
+"""Scenes with less roof than that are drawn again: little is to be learned from them."""
+
 Written = dict[str, LabelledScene]
 
 
@@ -62,7 +65,7 @@ def write_rid(folder: str | Path, count: int = 6, seed: int = 0, size_px: int = 
     """
     root, stride = Path(folder), size_px * 3 // 4
     rng = np.random.default_rng(seed)
-    town = render_scene(rng, (size_px, size_px + (count - 1) * stride), RID_PIXEL_SIZE_M).scene
+    town = _built_up(rng, (size_px, size_px + (count - 1) * stride), RID_PIXEL_SIZE_M)
     targets, place = rasterize_targets(town), _degrees(RID_PLACE, RID_PIXEL_SIZE_M)
     things = _superstructures(targets.roof, rng)
     thing_codes = _superstructure_codes(things, targets.roof.shape)
@@ -79,6 +82,15 @@ def write_rid(folder: str | Path, count: int = 6, seed: int = 0, size_px: int = 
     _write_rid_lists(root / "filenames_train_val_test_split", list(written))
     _write_rid_vectors(root, town, place, things)
     return written
+
+
+def _built_up(rng: np.random.Generator, size_px: int | tuple[int, int], pixel_size_m: float) -> LabelledScene:
+    """A rendered scene with some roofs in it."""
+    for _ in range(50):
+        scene = render_scene(rng, size_px, pixel_size_m).scene
+        if (rasterize_targets(scene).roof == 1).mean() >= MIN_ROOF_SHARE:
+            break
+    return scene
 
 
 def _degrees(corner: tuple[float, float], pixel_size_m: float) -> Affine:
@@ -171,7 +183,7 @@ def write_airs(
     for split, count in (counts or {"train": 3, "val": 1, "test": 1}).items():
         names = [f"christchurch_{number + i}" for i in range(count)]
         for name in names:
-            scene = render_scene(np.random.default_rng([seed, number]), size_px, AIRS_PIXEL_SIZE_M).scene
+            scene = _built_up(np.random.default_rng([seed, number]), size_px, AIRS_PIXEL_SIZE_M)
             targets = rasterize_targets(scene)
             written[name] = _cut(scene, targets, (slice(None), slice(None)))
             where = _airs_place(number, size_px) if georeferenced else None
@@ -218,7 +230,7 @@ def write_roofline(
     digits = len(str(count - 1))
     for i in range(count):
         rng = np.random.default_rng([seed, i])
-        scene = render_scene(rng, 2 * ROOFLINE_PX, ROOFLINE_PIXEL_SIZE_M).scene
+        scene = _built_up(rng, 2 * ROOFLINE_PX, ROOFLINE_PIXEL_SIZE_M)
         row, col = _about_a_roof(scene, rng)
         part = (slice(row, row + ROOFLINE_PX), slice(col, col + ROOFLINE_PX))
         written[f"{i:0{digits}d}"] = _cut(scene, rasterize_targets(scene), part)
