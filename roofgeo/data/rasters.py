@@ -16,6 +16,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio._err import CPLE_BaseError  # what rasterio lets through of GDAL's errors has no public name
+from rasterio.env import set_gdal_config
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from roofgeo.errors import DataError
@@ -23,6 +24,9 @@ from roofgeo.grid import Window
 
 MOST_OPEN = 64
 """Files a process keeps open; opening one costs as much as reading a window."""
+
+CACHE_BYTES = 128 * 2**20
+"""GDAL's cache of decoded blocks, of each process; its default of 5 % of the memory is too much for many workers."""
 
 GDAL_ERRORS = (RasterioError, CPLE_BaseError, OSError)
 
@@ -93,6 +97,7 @@ def _opened(path: Path) -> Any:
     if key in _open:
         _open.move_to_end(key)
         return _open[key]
+    set_gdal_config("GDAL_CACHEMAX", CACHE_BYTES)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # masks lie on the pixels of their pictures
