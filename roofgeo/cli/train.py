@@ -2,30 +2,134 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
-from roofgeo.cli.telling import EXAMPLE
+from roofgeo.cli.telling import EXAMPLE, say, telling
+from roofgeo.pipeline.recipe import ABOUT, TYPES, TrainingSettings
+
+DEFAULTS = TrainingSettings()
+
+FIGURES = {
+    "score": "score {:.3f}",
+    "segments_miou": "mIoU {:.3f}",
+    "azimuth_mae_deg": "azimuth {:.1f} deg",
+    "lines_f": "lines F {:.3f}",
+    "roof_iou": "roof IoU {:.3f}",
+    "height_mae_m": "height {:.2f} m",
+}
+"""How the figures of a measurement are printed, in this order."""
 
 
-@click.command(epilog=EXAMPLE.format("roofgeo train ../shared/data --output runs/roofnet-lite0"))
-@click.argument("data", type=click.Path(path_type=Path))
-@click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder of the model; a run resumes.")
-@click.option("--steps", type=click.IntRange(1), default=1600, show_default=True, help="Optimiser steps.")
-@click.option("--batch-size", type=click.IntRange(1), default=8, show_default=True, help="Windows a step.")
-@click.option("--window-px", type=click.IntRange(64), default=384, show_default=True, help="A multiple of 32.")
-@click.option("--workers", type=click.IntRange(0), default=1, show_default=True, help="Processes that make windows.")
-@click.option("--threads", type=click.IntRange(1), help="CPU threads of the network. [all]")
-@click.option("--seed", type=int, default=0, show_default=True, help="Start of all chance.")
+class _Words(click.ParamType):  # type: ignore[type-arg,unused-ignore] - generic from click 8.3 on
+    """Words with commas between."""
+
+    name = "LIST"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        return tuple(word.strip() for word in value.split(",")) if isinstance(value, str) else value
+
+
+def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
+    """An option for each setting; what is not given stays None, so that the recipe is heard."""
+    for name in reversed(ABOUT):
+        command = _option(name)(command)
+    return command
+
+
+def _option(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    about, wanted, default = ABOUT[name], TYPES[name], getattr(DEFAULTS, name)
+    flag = "--" + name.replace("_", "-")
+    told = about.unset if default is None else ",".join(default) if isinstance(default, tuple) else default
+    if wanted is bool:
+        told = flag if default else f"--no-{flag[2:]}"
+        return click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=f"{about.help} [{told}]")
+    kind: Any = {int: int, float: float}.get(wanted, str)
+    if wanted == int | None:
+        kind = int
+    if "tuple" in str(wanted):
+        kind = _Words()
+    ranged = f" ({about.range})" if about.range else ""
+    shown = f" [{told}]" if told != "" else ""
+    return click.option(flag, name, type=kind, default=None, help=f"{about.help}{ranged}{shown}")
+
+
+@click.command(epilog=EXAMPLE.format("roofgeo train --config recipes/unet-mobilenet-v2.toml --output runs/small"))
+@click.argument("data", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--output", type=click.Path(path_type=Path), help="Folder of the model; a run resumes.")
+@click.option("--config", type=click.Path(path_type=Path), help="Recipe: a TOML file of settings and [[data]].")
+@click.option("--data-root", type=click.Path(path_type=Path), help="Where its paths begin. [the recipe's folder]")
+@click.option("--find-batch", is_flag=True, help="Only find the largest --batch-size that fits.")
+@click.option("--progress", type=click.Choice(["bar", "json"]), default="bar", help="How to tell. [bar]")
+@click.option("--quiet", is_flag=True, help="Tell nothing but errors.")
+@_settings_options
 def train(
-    data: Path, output: Path, steps: int, batch_size: int, window_px: int, workers: int, threads: int | None, seed: int
+    data: tuple[Path, ...],
+    output: Path | None,
+    config: Path | None,
+    data_root: Path | None,
+    find_batch: bool,
+    progress: str,
+    quiet: bool,
+    **settings: Any,
 ) -> None:
-    """Train a model on the real roofs in DATA (roofgraph/ and banepa/) and on rendered ones.
+    """Train a model on labelled DATA (folders in a known layout), or on what a recipe names.
 
-    Needs the training install: pip install "roofgeo[train]".
+    Each setting is a key of the recipe too, with _ for -. An option comes before the recipe, and that before the
+    default. Needs the training install: pip install "roofgeo[train]".
     """
     from roofgeo import pipeline
 
-    model = pipeline.train(data, output, steps, batch_size, window_px, workers, threads, seed)
-    click.echo(f"Model written: {model.folder}")
+    click.get_current_context().find_root().meta["progress"] = progress
+    given = {name: value for name, value in settings.items() if value is not None}
+    if find_batch:
+        found = pipeline.find_batch(config=config, **given)
+        _tell_batch(found, progress)
+        return
+    if output is None:
+        raise click.UsageError("Missing option '--output'.")
+    with telling(progress, quiet) as tell:
+        model = pipeline.train(
+            data,
+            output,
+            config=config,
+            data_root=data_root,
+            progress=tell,
+            figures=None if quiet else _figures(progress),
+            **given,
+        )
+    if model is None:
+        return
+    if progress == "json":
+        say({"event": "result", "model": str(model.folder), **model.card.training})
+    elif not quiet:
+        skipped = model.card.training["skipped"]
+        for line, count in skipped.items():
+            click.echo(f"Skipped: {line} ({count} times)")
+        click.echo(f"Model written: {model.folder}")
+
+
+def _figures(progress: str) -> Callable[[int, dict[str, float]], None]:
+    def tell(step: int, found: dict[str, float]) -> None:
+        if progress == "json":
+            say({"event": "figures", "step": step, **found})
+        else:
+            shown = ", ".join(text.format(found[name]) for name, text in FIGURES.items() if name in found)
+            click.echo(f"step {step}: {shown}")
+
+    return tell
+
+
+def _tell_batch(found: Any, progress: str) -> None:
+    if progress == "json":
+        say({"event": "result", "batch_size": found.batch_size, "needed_bytes": found.needed_bytes,
+             "peak_bytes": found.peak_bytes, "free_bytes": found.free_bytes})  # fmt: skip
+        return
+    peak = "" if found.peak_bytes is None else f"; the process peaked at {found.peak_bytes / 1e9:.1f} GB"
+    click.echo(
+        f"--batch-size {found.batch_size} fits: about {found.needed_bytes / 1e9:.1f} of {found.free_bytes / 1e9:.1f} GB"
+        f"{peak}"
+    )

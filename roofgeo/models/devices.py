@@ -99,3 +99,24 @@ else:
         except (ValueError, OSError):
             return None
         return Memory(total, total)  # macOS gives from its caches what is asked for
+
+
+def memory_limit_bytes() -> int | None:
+    """What this process may still have of a limit on its address space; None without a limit."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    used = _lines_of(Path("/proc/self/status")).get("VmSize", "0 kB").split()[0]
+    return None if limit == resource.RLIM_INFINITY else max(0, limit - 1024 * int(used))
+
+
+def peak_memory_bytes() -> int | None:
+    """The most memory this process has had so far; None where the system does not tell."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

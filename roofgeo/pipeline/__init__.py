@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from roofgeo.pipeline.installation import Installation, installed
     from roofgeo.pipeline.prediction import PredictResult, predict
     from roofgeo.pipeline.progress import Progress
-    from roofgeo.pipeline.training import train
+    from roofgeo.pipeline.recipe import DataSource
+    from roofgeo.pipeline.training import find_batch, train
 
 _MODULES = {
     "DatasetFigures": "evaluation",
@@ -33,9 +34,12 @@ _MODULES = {
     "metrics_table": "evaluation",
     "predict": "prediction",
     "train": "training",
+    "find_batch": "training",
+    "DataSource": "recipe",
 }
 
 __all__ = [
+    "DataSource",
     "DatasetFigures",
     "Forecast",
     "Installation",
@@ -44,6 +48,7 @@ __all__ = [
     "evaluate",
     "evaluate_dataset",
     "figures_table",
+    "find_batch",
     "forecast",
     "installed",
     "metrics_table",

@@ -1,135 +1,233 @@
-"""train: the recipe of the model that ships, from real and rendered roofs to a model folder."""
+"""train: from a recipe to a model folder."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from roofgeo import __version__
+from roofgeo.errors import InputError, ModelError
+from roofgeo.pipeline.progress import Progress
+from roofgeo.pipeline.recipe import DataSource, Recipe, TrainingSettings, make_recipe
+from roofgeo.pipeline.sourcing import Sourced, open_sources
 
 if TYPE_CHECKING:
-    from roofgeo.data.targets import LabelledScene
+    from roofgeo.models.capacity import Found
     from roofgeo.models.checkpoint import Model
+    from roofgeo.models.network import Architecture, RoofNet
+    from roofgeo.models.training import RoofTraining
 
-TRAINED_ON = (
-    "RoofGraphDataset (Ren et al. 2021), 2,100 roofs of New Zealand, CC BY-NC 4.0: cut out and composed into scenes",
-    "scenes rendered by roofgeo.synthesis",
-    "32 tiles of Banepa, OpenAerialMap (CC BY 4.0) with masks from OpenStreetMap outlines (ODbL): roof or not only",
-)
+RUN = "run"
+"""Folder, within the model's, of checkpoints, logs, pictures and window indices."""
+
+Figures = Callable[[int, dict[str, float]], None]
+"""Called with the steps done and the figures of a measurement."""
 
 
 def train(
-    data: str | Path,
-    output: str | Path,
-    steps: int = 1600,
-    batch_size: int = 8,
-    window_px: int = 384,
-    workers: int = 1,
-    threads: int | None = None,
-    seed: int = 0,
-) -> Model:
-    """Train RoofNet on real and rendered roofs and save it as a model folder; resumes an interrupted run.
+    data: str | Path | DataSource | Sequence[str | Path | DataSource] = (),
+    output: str | Path = "model",
+    *,
+    config: str | Path | None = None,
+    data_root: str | Path | None = None,
+    progress: Progress | None = None,
+    figures: Figures | None = None,
+    **settings: Any,
+) -> Model | None:
+    """Train a RoofNet and save it as a model folder; goes on with an interrupted run.
 
     Args:
-        data: Folder with ``roofgraph/`` and ``banepa/``.
-        output: Where the model is written; checkpoints go to its folder ``run/``.
-        steps: Optimiser steps.
-        batch_size: Windows a step.
-        window_px: Side of a training window, a multiple of 32.
-        workers: Processes that compose windows.
-        threads: CPU threads of the network; None for PyTorch's choice.
-        seed: Start of all chance.
+        data: Labelled data sets, instead of those of the recipe.
+        output: Folder of the model; checkpoints, logs and pictures go to its folder ``run/``.
+        config: Recipe, a TOML file; what is given here comes before it.
+        data_root: Folder from which the recipe's relative paths count; None for the recipe's own.
+        progress: Told of each step.
+        figures: Told of each measurement.
+        **settings: Of `roofgeo.models.settings.TrainingSettings`.
 
     Returns:
-        The model.
-    """
-    from roofgeo.data.augment import coarser
-    from roofgeo.data.roofgraph import RoofGraph
-    from roofgeo.data.mixing import RandomWindows, WindowSampler
-    from roofgeo.models import checkpoint
-    from roofgeo.models.network import Architecture, RoofNet
-    from roofgeo.models.training import RoofTraining, fit, prepare_torch
+        The model; None in the other processes of a training that has several.
 
-    prepare_torch(seed, threads)
-    network = RoofNet(Architecture())
-    checkpoint.load_imagenet_encoder(network)
-    sampler = WindowSampler(window_px, PIXEL_SIZE_M)
-    held_out = RoofGraph(Path(data) / "roofgraph", "val")
-    measured = [sampler.centred(coarser(held_out.scene(i), DOWNSAMPLE)) for i in range(0, len(held_out), 8)]
-    training = RoofTraining(network, PIXEL_SIZE_M, learning_rate=2e-3, steps=steps)
-    windows = RandomWindows(_training_sources(Path(data)), sampler, seed)
-    fit(training, windows, measured, Path(output) / "run", batch_size, workers)
+    Raises:
+        InputError: A setting, or the device, is not to be had, or the memory does not suffice.
+        DataError: Data are missing, or too much of them cannot be read.
+        ModelError: Weights to begin with, or the checkpoint to go on from, do not fit.
+        Interrupted: The user stopped it.
+    """
+    recipe = _recipe(data, config, data_root, settings)
+    return _train(recipe, Path(output), progress, figures)
+
+
+def find_batch(*, config: str | Path | None = None, **settings: Any) -> Found:
+    """The largest batch of a recipe's network that fits on its device; its data are not opened.
+
+    Raises:
+        InputError: Not one window fits, or the device is not there.
+    """
+    from roofgeo.models import capacity, fitting
+    from roofgeo.models.training import prepare_torch
+
+    recipe = _recipe(DataSource("rendered"), config, None, settings)
+    prepare_torch(recipe.settings.seed, recipe.settings.threads)
+    training = _training(dataclasses.replace(recipe.settings, encoder_weights="none", start_from=None), {}, 0, {})
+    training.to("cuda" if fitting.choose_accelerator(recipe.settings) == "gpu" else "cpu")
+    return capacity.find_batch(training)
+
+
+def _recipe(
+    data: str | Path | DataSource | Sequence[str | Path | DataSource],
+    config: str | Path | None,
+    data_root: str | Path | None,
+    settings: dict[str, Any],
+) -> Recipe:
+    sources = [data] if isinstance(data, str | Path | DataSource) else list(data)
+    return make_recipe(
+        None if config is None else Path(config), sources, settings, None if data_root is None else Path(data_root)
+    )
+
+
+def _train(recipe: Recipe, output: Path, progress: Progress | None, figures: Figures | None) -> Model | None:
+    from roofgeo.data.mixing import collate_windows
+    from roofgeo.models import fitting, runs
+    from roofgeo.models.counting import count_classes, measured_weights
+    from roofgeo.models.training import RECORD, prepare_torch
+
+    settings, folder = recipe.settings, output / RUN
+    check_output(output)
+    prepare_torch(settings.seed, settings.threads)
+    fitting.choose_accelerator(settings)  # before the data are opened, which may take long
+    architecture = make_architecture(settings)
+    last = folder / runs.LAST
+    begun = runs.read_checkpoint(last) if last.is_file() else None
+    if begun is not None:
+        runs.must_fit(begun, architecture, last)
+    sourced = open_sources(recipe, folder, progress)
+    if begun is not None:
+        weights = begun[RECORD]["class_weights"]
+    else:
+        counts = count_classes(sourced.training, len(sourced.training), settings.workers, collate_windows)
+        weights = measured_weights(counts)
+    record = _record(recipe, architecture, weights, sourced)
+    training = _training(settings, weights, sourced.files, record)
+    windows = fitting.Windows(sourced.training, sourced.validation, collate_windows)
+    first = fitting.fit(training, windows, folder, _tell(settings.steps, progress, figures))
+    return _save(training, sourced, output) if first else None
+
+
+def _training(
+    settings: TrainingSettings, class_weights: dict[str, Any], files: int, record: dict[str, Any]
+) -> RoofTraining:
+    from roofgeo.models.encoders import load_encoder
+    from roofgeo.models.network import RoofNet
+    from roofgeo.models.training import RoofTraining
+
+    architecture = make_architecture(settings)
+    network = RoofNet(architecture)
+    if settings.start_from is not None:
+        _start_from(network, settings.start_from)
+    else:
+        load_encoder(network.encoder, architecture.encoder, settings.encoder_weights)
+    return RoofTraining(network, settings, class_weights, files, record)
+
+
+def make_architecture(settings: TrainingSettings) -> Architecture:
+    """The network that settings ask for."""
+    from roofgeo.models.encoders import normalisation_of
+    from roofgeo.models.network import PRESETS
+    from roofgeo.schema import HEAD, METADATA
+
+    preset = PRESETS[settings.preset]
+    heads = tuple(head for head in HEAD if head in settings.heads)
+    asked = preset.metadata if settings.metadata is None else settings.metadata
+    metadata = tuple(fact for fact in METADATA if fact in asked)
+    architecture = dataclasses.replace(preset, heads=heads, metadata=metadata)
+    if settings.encoder is None:
+        return architecture
+    mean, std = normalisation_of(settings.encoder)
+    return dataclasses.replace(architecture, encoder=settings.encoder, mean=mean, std=std)
+
+
+def _start_from(network: RoofNet, name: str) -> None:
+    """Begin with a model's weights.
+
+    Raises:
+        ModelError: It is another network, such as one with other heads.
+    """
+    from roofgeo.models.checkpoint import WEIGHTS, load_network, open_model
+
+    model = open_model(name)
+    if not (model.folder / WEIGHTS).is_file():
+        raise ModelError(f"{model.folder} has no {WEIGHTS}", "Only a model with weights can be trained further.")
+    other = load_network(model.folder)
+    for part in ("heads", "encoder", "decoder", "metadata", "decoder_channels"):
+        theirs, ours = getattr(other.architecture, part), getattr(network.architecture, part)
+        if theirs != ours:
+            raise ModelError(
+                f"{name} is a network whose {part} are {theirs}; asked for is {ours}",
+                f"Give settings that fit it: {part} {theirs}.",
+            )
+    network.load_state_dict(other.state_dict())
+
+
+def _record(recipe: Recipe, architecture: Architecture, weights: dict[str, Any], sourced: Sourced) -> dict[str, Any]:
+    from roofgeo.models.runs import code_fingerprint
+
+    return {
+        "architecture": dataclasses.asdict(architecture),
+        "settings": dataclasses.asdict(recipe.settings),
+        "class_weights": weights,
+        "data": sourced.fingerprints,
+        "code": {"version": __version__, "sha256": code_fingerprint()},
+    }
+
+
+def _tell(steps: int, progress: Progress | None, figures: Figures | None) -> Callable[[int, dict[str, float]], None]:
+    def tell(step: int, found: dict[str, float]) -> None:
+        if found and figures is not None:
+            figures(step, found)
+        if progress is not None:
+            progress("train", step, steps)
+
+    return tell
+
+
+def _save(training: RoofTraining, sourced: Sourced, output: Path) -> Model:
+    from roofgeo.models import checkpoint, runs
+    from roofgeo.models.training import RECORD
+
+    settings = training.settings
+    best = output / RUN / runs.BEST
+    chosen = best if settings.patience and best.is_file() else output / RUN / runs.LAST
+    reached = runs.read_checkpoint(chosen)
+    network = runs.finished_network(reached)
     card = checkpoint.ModelCard(
-        name=Path(output).name,
+        name=output.resolve().name,
         version="1",
         architecture=dataclasses.asdict(network.architecture),
         heads=network.architecture.heads,
-        pixel_size_m=PIXEL_SIZE_M,
-        source_pixel_size_m=SOURCE_PIXEL_SIZE_M,
-        licence="CC-BY-NC-4.0",
-        trained_on=TRAINED_ON,
+        pixel_size_m=settings.pixel_size_m,
+        source_pixel_size_m=_seen_pixel_sizes_m(settings),
+        licence=settings.licence,
+        trained_on=sourced.origins,
+        training={**reached[RECORD], "steps_done": reached["global_step"], "skipped": reached["skipped"]},
     )
-    return checkpoint.save_network(training.network, card, Path(output))
+    return checkpoint.save_network(network, card, output)
 
 
-PIXEL_SIZE_M = 0.1
-"""What the network sees; imagery is resampled to it."""
-
-SOURCE_PIXEL_SIZE_M = (0.05, 0.3)
-"""RoofGraph's pictures are of 0.05 m; `roofgeo.data.augment.vary_colour` coarsens to 0.3 m at most."""
-
-DOWNSAMPLE = 2
-"""From RoofGraph's 0.05 m to `PIXEL_SIZE_M`."""
+def _seen_pixel_sizes_m(settings: TrainingSettings) -> tuple[float, float]:
+    """Finest and coarsest pixel size a network has seen: `roofgeo.data.augment.vary_colour` coarsens to 0.3 m."""
+    if not settings.augment:
+        return settings.pixel_size_m, settings.pixel_size_m
+    return settings.pixel_size_m / 2, max(0.3, settings.pixel_size_m)
 
 
-def _training_sources(data: Path) -> tuple[tuple[float, Callable[[np.random.Generator], LabelledScene]], ...]:
-    """The training mix: shares, and functions that draw a scene."""
-    from roofgeo.data.augment import coarser
-    from roofgeo.data.roof_masks import read_roof_masks
-    from roofgeo.data.roofgraph import RoofGraph
-    from roofgeo.synthesis.composition import compose_scene
-    from roofgeo.synthesis.scenes import render_scene
-    from roofgeo.synthesis.styles import draw_style
+def check_output(output: Path) -> None:
+    """Check that a model can be written.
 
-    roofgraph = RoofGraph(data / "roofgraph", "train")
-    roofs = [coarser(roofgraph.scene(i), DOWNSAMPLE) for i in range(len(roofgraph))]
-    tiles = read_roof_masks(data / "banepa", "train.txt", PIXEL_SIZE_M)
-
-    def unbuilt(rng: np.random.Generator) -> LabelledScene:
-        style = dataclasses.replace(draw_style(rng, GROUND_PX * PIXEL_SIZE_M), vacant=1.0, sheds=0.0)
-        return render_scene(rng, GROUND_PX, PIXEL_SIZE_M, style=style).scene
-
-    grounds = _Pool(unbuilt, 80)
-    rendered = _Pool(lambda rng: render_scene(rng, RENDERED_PX, PIXEL_SIZE_M).scene, 300)
-
-    def composed(rng: np.random.Generator) -> LabelledScene:
-        # Neighbours in the list come from one map tile: one flight, one sun.
-        first = int(rng.integers(len(roofs) - ROOFS_A_SCENE))
-        return compose_scene(grounds(rng), roofs[first : first + ROOFS_A_SCENE], rng)
-
-    return (0.5, composed), (0.38, rendered), (0.12, lambda rng: tiles[rng.integers(len(tiles))])
-
-
-GROUND_PX = 576
-RENDERED_PX = 768
-ROOFS_A_SCENE = 18
-"""Roofs offered to a composed scene; about half find room."""
-
-
-class _Pool:
-    """Scenes that are drawn again and again, since rendering one takes longer than training on it."""
-
-    def __init__(self, render: Callable[[np.random.Generator], LabelledScene], size: int) -> None:
-        self._render = render
-        self._size = size
-        self._scenes: list[LabelledScene] = []
-
-    def __call__(self, rng: np.random.Generator) -> LabelledScene:
-        if len(self._scenes) < self._size:
-            self._scenes.append(self._render(rng))
-            return self._scenes[-1]
-        if rng.random() < 0.1:
-            self._scenes[int(rng.integers(self._size))] = self._render(rng)
-        return self._scenes[int(rng.integers(self._size))]
+    Raises:
+        InputError: There is a model that was not trained here.
+    """
+    if (output / "card.json").is_file() and not (output / RUN).is_dir():
+        raise InputError(f"{output} holds a model that has no {RUN}/ folder", "Give another --output.")
