@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from roofgeo.data.roofgraph import EAVE_MARGIN_M, RoofGraph
 from roofgeo.data.targets import rasterize_targets
 from roofgeo.errors import DataError, InputError
 from roofgeo.grid import Window
+from roofgeo.schema import NODATA
+from roofgeo.synthesis.published import Written, write_roofgraph
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +80,58 @@ def test_missing_folder_says_what_it_must_look_like(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"roofs\.jsonl") as error:
         RoofGraph(tmp_path)
     assert "images/" in error.value.hint
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Written]:
+    folder = tmp_path_factory.mktemp("roofgraph")
+    return folder, write_roofgraph(folder, 3, 2)
+
+
+@pytest.fixture
+def copy(published: tuple[Path, Written], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(published[0], tmp_path / "roofgraph"))
+
+
+def test_written_roofs_are_read_back(published: tuple[Path, Written]) -> None:
+    folder, written = published
+    data = RoofGraph(folder)
+    assert [p.name for p in data.pictures] == list(written)
+    for i, name in enumerate(written):
+        scene, crop = data.scene(i), written[name]
+        found, expected = rasterize_targets(scene), rasterize_targets(crop)
+        known = found.roof != NODATA
+        assert known[expected.roof == 1].mean() > 0.8 and not known.all()
+        for head in ("segments", "lines", "roof"):
+            assert (found.of(head)[known] == expected.of(head)[known]).mean() > 0.999, head
+        assert np.abs(scene.image.astype(int) - crop.image).mean() < 8, "a JPEG"
+
+
+def test_a_split_that_does_not_exist_is_an_error(published: tuple[Path, Written]) -> None:
+    with pytest.raises(InputError, match="'test'") as error:
+        RoofGraph(published[0], "test")
+    assert error.value.hint == "RoofGraph has train, val."
+
+
+def test_crops_that_are_not_there_stop(copy: Path) -> None:
+    name = RoofGraph(copy).pictures[0].name
+    (copy / "images" / f"{name}.jpg").unlink()
+    with pytest.raises(DataError, match=f"names pictures that are not there: 1 of 3, such as {name}"):
+        RoofGraph(copy)
+
+
+def test_a_crop_of_another_size_is_an_error(copy: Path) -> None:
+    first, second, _ = (p.path for p in RoofGraph(copy).pictures)
+    shutil.copy(second, first)
+    with pytest.raises(DataError, match=rf"{first.name} has \d+ x \d+ pixels, in roofs.jsonl it has"):
+        RoofGraph(copy).scene(0)
+
+
+def test_a_line_that_is_no_record_is_told(copy: Path) -> None:
+    text = (copy / "roofs.jsonl").read_text()
+    (copy / "roofs.jsonl").write_text(text + '{"name": "a", "split"')
+    with pytest.raises(DataError, match="line 4, is no JSON"):
+        RoofGraph(copy)
+    (copy / "roofs.jsonl").write_text(text + '{"name": "a", "split": "train"}')
+    with pytest.raises(DataError, match="line 4, has no black_fraction, height, lines, planes, width"):
+        RoofGraph(copy)
