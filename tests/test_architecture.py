@@ -66,7 +66,6 @@ RIM = {
     "roofgeo.data.prepared": "reads and writes prepared data sets",
     "roofgeo.data.preparing": "writes prepared data sets",
     "roofgeo.data.sheets": "writes the rasters of prepared data sets",
-    "roofgeo.data.roof_masks": "reads a data set",
     "roofgeo.models.checkpoint": "reads and writes models",
     "roofgeo.models.devices": "asks Linux for the processor's name and the free memory",
     "roofgeo.raster.geotiff": "writes and reads rasters",
