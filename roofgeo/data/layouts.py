@@ -17,7 +17,6 @@ from roofgeo.data.roofline import FILE, Roofline
 from roofgeo.data.vector_labels import VectorLabels
 from roofgeo.errors import DataError, InputError
 
-
 LABELS = "labels.gpkg"
 """Labels that lie beside an orthophoto under this name are found."""
 
