@@ -85,6 +85,11 @@ class ClassSums:
         return float(np.nanmean(self.class_iou(azimuths)))
 
     @property
+    def true_classes(self) -> int:
+        """How many of the 18 classes the truth has."""
+        return int(np.count_nonzero(self.confusion.sum(axis=1)))
+
+    @property
     def wrong_share(self) -> float:
         """Share of the pixels whose class is another; 0 without pixels."""
         total = int(self.confusion.sum())

@@ -136,6 +136,7 @@ class Figures:
             "predicted_buildings": self.buildings.predicted_count,
             "matched_buildings": self.buildings.shapes.pairs,
             "labelled_px": int(self.classes.confusion.sum()),
+            "true_classes": self.classes.true_classes,
             "height_px": self.heights.count,
         }
         return {**self._segments(), **self._lines(), **self._rasters(), **self._buildings(), **counts}
@@ -270,6 +271,7 @@ _ROWS = {
     "true_segments": ("true segments", "{:d}"),
     "true_buildings": ("true buildings", "{:d}"),
     "labelled_px": ("pixels with a true class", "{:d}"),
+    "true_classes": ("classes the truth has, of 18", "{:d}"),
 }
 
 

@@ -12,6 +12,7 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
+from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterioWindow
 
 from roofgeo.errors import OutputError
@@ -107,13 +108,19 @@ def write_orthophoto(
         crs: Of the transform.
         transform: From (column, row) to (x, y).
         parts: Windows of the picture and their pixels (3, height, width), red, green, blue.
+
+    Raises:
+        OutputError: The disk is full, for instance.
     """
     height, width = shape
     profile = {"count": 3, "height": height, "width": width, "dtype": "uint8", "driver": "GTiff", "tiled": True}
     place = {"crs": rasterio.crs.CRS.from_wkt(crs.to_wkt()), "transform": transform}
-    with rasterio.open(path, "w", compress="deflate", zlevel=1, bigtiff="IF_SAFER", **profile, **place) as sink:
-        for window, pixels in parts:
-            sink.write(pixels, window=RasterioWindow(window.col, window.row, window.width, window.height))
+    try:
+        with rasterio.open(path, "w", compress="deflate", zlevel=1, bigtiff="IF_SAFER", **profile, **place) as sink:
+            for window, pixels in parts:
+                sink.write(pixels, window=RasterioWindow(window.col, window.row, window.width, window.height))
+    except RasterioError as error:
+        raise OutputError(f"{path} cannot be written: {error}", "Is the disk of temporary files full?") from error
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:

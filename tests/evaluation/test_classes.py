@@ -32,6 +32,7 @@ def test_a_hand_made_case() -> None:
     assert sums.mean_iou(8) == pytest.approx((1 / 2 + 1 / 3 + 0 + 1) / 4)
     assert sums.mean_iou(4) == pytest.approx((1 / 2 + 2 / 3 + 1) / 3)
     assert sums.wrong_share == pytest.approx(2 / 5)
+    assert sums.true_classes == 3
 
 
 def test_a_pixel_without_prediction_is_background() -> None:

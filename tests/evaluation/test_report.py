@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from roofgeo.evaluation.lines import LineSums, no_lines
 from roofgeo.evaluation.masks import PixelOverlap
 from roofgeo.evaluation.polygons import ShapeSums
 from roofgeo.evaluation.report import Figures, add_up, figures_table, metrics_table
+from roofgeo.schema import LINE_TYPES
 
 MEASURED = Figures(
     roof_intersection_m2=90, roof_union_m2=100, true_segments=10, predicted_segments=6, matched_segments=4,
@@ -73,6 +75,13 @@ def test_figures_of_several_scenes_are_those_of_one() -> None:
     assert both["segment_pq"] == pytest.approx(2 * 6.4 / (20 + 12))
     assert both["raster_boundary_iou"] == 0.5
     assert both["true_buildings"] == 6
+
+
+def test_the_document_tells_all_figures() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    named = {key for key in Figures().as_dict() if f"`{key}`" in text}
+    by_type = {f"{side}lines_{line_type}_f" for side in ("", "raster_") for line_type in LINE_TYPES}
+    assert set(Figures().as_dict()) - named == by_type
 
 
 def test_all_figures_have_a_row() -> None:
