@@ -10,6 +10,7 @@ from typing import Any
 
 from roofgeo.data.airs import AIRS
 from roofgeo.data.dataset import RoofDataset, Sample
+from roofgeo.data.prepared import Prepared
 from roofgeo.data.rid import LABELS as LABELS_OF_RID
 from roofgeo.data.rid import RID
 from roofgeo.data.roofgraph import RoofGraph
@@ -65,6 +66,13 @@ def _open_vector(
 
 
 LAYOUTS = (
+    Layout(
+        "prepared",
+        "dataset.json and windows.parquet",
+        "`roofgeo data prepare` makes them of any other",
+        _has("windows.parquet"),
+        Prepared,
+    ),
     Layout(
         "rid",
         "images_roof_centered_geotiff/<id>.tif, masks_segments_reviewed/<id>.png, filenames_train_val_test_split/",

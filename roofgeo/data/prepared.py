@@ -102,7 +102,7 @@ def windows_of(index: gpd.GeoDataFrame, split: str | None, folder: Path) -> gpd.
         return index
     chosen = index[index["split"] == split.removeprefix(DEVELOPMENT)]
     if split.startswith(DEVELOPMENT):
-        chosen = chosen[chosen["dev"]] if "dev" in chosen else chosen.iloc[:0]
+        chosen = chosen[chosen["dev"]]
     if len(chosen) == 0:
         counts = index["split"].value_counts()
         told = ", ".join(f"{name} ({count} windows)" for name, count in counts.items() if name) or "none"

@@ -90,6 +90,7 @@ class RoofGraph(RoofDataset):
         ]
         super().__init__(pictures, LOCAL_CRS, ("segments", "azimuth", "lines", "roof"), transforms, skipped)
         self.split_of = {record["name"]: record["split"] for record in records}
+        self.group_of = {record["name"]: record["linz_tile"] for record in records}
         self._records = {record["name"]: record for record in records}
 
     def read(self, picture: Picture, window: Window) -> LabelledScene:

@@ -5,9 +5,10 @@ An index is a GeoDataFrame of one row a window, in the CRS of the data set:
 ==================  =====================================================================================
 geometry            ground the window shows of its picture
 source, picture     the raster, and the picture's name in the data set
+group               pictures of one group must not be split: the picture's name, unless the data set tells groups
 row, col            first row and column in the picture; negative nowhere
 height, width       pixels; a window reaches beyond its picture only where the picture is smaller
-split               ``train``, ``val``, ``test``, or empty: in none
+split, dev          ``train``, ``val``, ``test``, or empty: in none; whether it is one of the few for development
 labelled_share      part of the window's pixels of which anything is known
 roof_share          part of them that are roof; missing where the data set does not tell
 segment_*, line_*   pixels of each segment class and line type
@@ -44,7 +45,7 @@ ROOF_COLUMNS = SEGMENT_COLUMNS[FLAT:]
 LINE_COLUMNS = tuple(f"line_{c.name}" for c in LINE_CLASSES[1:])
 
 COLUMNS = (
-    "source", "picture", "row", "col", "height", "width", "split", "labelled_share", "roof_share",
+    "source", "picture", "group", "row", "col", "height", "width", "split", "dev", "labelled_share", "roof_share",
     *SEGMENT_COLUMNS, *LINE_COLUMNS, "pixel_size_m", "heads",
 )  # fmt: skip
 
@@ -93,7 +94,7 @@ def index_windows(
     """Scan a data set window by window; pictures that cannot be read are left out.
 
     Args:
-        dataset: Pictures with labels. If it has a ``split_of``, splits by the pictures' names, they are kept.
+        dataset: Pictures with labels. If it has a ``split_of`` or a ``group_of``, by the pictures' names, it is kept.
         tile_px: Side of a window.
         stride_px: From one window to the next.
         progress: Called with ``scan``, the pictures done and all of them.
@@ -106,13 +107,17 @@ def index_windows(
         DataError: More than `MOST_UNREADABLE` of the pictures cannot be read.
     """
     read = targets or (lambda number, window: rasterize_targets(dataset.scene(number, window)))
-    splits: Mapping[str, str] = getattr(dataset, "split_of", {})
+    splits, groups = (getattr(dataset, name, {}) for name in ("split_of", "group_of"))
     rows: list[dict[str, Any]] = []
     unreadable: dict[str, str] = {}
     for number, picture in enumerate(dataset.pictures):
         try:
             rows += [
-                _row(picture, window, read(number, window), dataset.heads, splits.get(picture.name, ""))
+                {
+                    **_row(picture, window, read(number, window), dataset.heads),
+                    "split": splits.get(picture.name, ""),
+                    "group": groups.get(picture.name, picture.name),
+                }
                 for window in tile_windows(picture.window.shape, tile_px, stride_px)
             ]
         except DataError as error:
@@ -149,7 +154,7 @@ def stop_if_unreadable(unreadable: Mapping[str, str], pictures: int) -> None:
         )
 
 
-def _row(picture: Picture, window: Window, labels: Targets, heads: tuple[str, ...], split: str) -> dict[str, Any]:
+def _row(picture: Picture, window: Window, labels: Targets, heads: tuple[str, ...]) -> dict[str, Any]:
     return {
         "geometry": ground_of(picture, window),
         "source": str(picture.path),
@@ -158,7 +163,7 @@ def _row(picture: Picture, window: Window, labels: Targets, heads: tuple[str, ..
         "col": window.col,
         "height": window.height,
         "width": window.width,
-        "split": split,
+        "dev": False,
         **measure(labels, heads),
         "pixel_size_m": picture.pixel_size_m,
         "heads": ",".join(heads),
