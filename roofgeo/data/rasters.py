@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import warnings
 from collections import OrderedDict
@@ -110,6 +111,14 @@ def _opened(path: Path) -> Any:
         if owner == os.getpid():
             oldest.close()
     return source
+
+
+@atexit.register
+def _close() -> None:
+    """Close this process's files while the interpreter is whole: after it, rasterio has no way to."""
+    for (owner, _), source in _open.items():
+        if owner == os.getpid():
+            source.close()
 
 
 def _one_line(error: Exception) -> str:

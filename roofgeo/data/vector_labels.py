@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import math
 import os
@@ -112,6 +113,9 @@ def _info(path: Path, mosaic: Mosaic) -> RasterInfo:
 def _opened(vrt: str, process: int) -> Any:
     # A worker process must not read through the file positions it shares with its parent: hence one a process.
     return rasterio.open(vrt)
+
+
+atexit.register(_opened.cache_clear)  # rasterio cannot close files once the interpreter is half gone
 
 
 def _read_mosaic(vrt: str, window: Window, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
