@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torchmetrics.classification import MulticlassJaccardIndex
@@ -13,6 +13,8 @@ from torchmetrics.classification import MulticlassJaccardIndex
 from roofgeo.errors import InputError
 from roofgeo.evaluation.classes import ClassSums, class_sums, coarse_bin, coarse_codes
 from roofgeo.schema import SEGMENT_CLASSES
+
+unhurried = settings(deadline=None)  # a busy machine is no mistake of ours
 
 NAMES = [c.name for c in SEGMENT_CLASSES]
 rasters = arrays(np.uint8, (9, 7), elements=st.integers(0, 17))
@@ -65,6 +67,7 @@ def test_coarse_bins_are_half_open_and_centred_at_north(azimuth_deg: float, of_8
     assert (coarse_bin(azimuth_deg, 8), coarse_bin(azimuth_deg, 4)) == (of_8, of_4)
 
 
+@unhurried
 @given(rasters, rasters)
 def test_it_agrees_with_torchmetrics(predicted: np.ndarray, truth: np.ndarray) -> None:
     for azimuths in (16, 8, 4):
@@ -74,12 +77,14 @@ def test_it_agrees_with_torchmetrics(predicted: np.ndarray, truth: np.ndarray) -
         assert class_sums(predicted, truth).mean_iou(azimuths) == pytest.approx(float(expected), abs=1e-5)
 
 
+@unhurried
 @given(rasters, rasters, st.integers(1, 6))
 def test_halves_add_up_to_the_whole(predicted: np.ndarray, truth: np.ndarray, col: int) -> None:
     parts = class_sums(predicted[:, :col], truth[:, :col]) + class_sums(predicted[:, col:], truth[:, col:])
     assert (parts.confusion == class_sums(predicted, truth).confusion).all()
 
 
+@unhurried
 @given(rasters, rasters)
 def test_what_is_right_in_16_stays_right(predicted: np.ndarray, truth: np.ndarray) -> None:
     sums = class_sums(predicted, truth)

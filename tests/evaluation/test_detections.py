@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchmetrics.classification import BinaryCalibrationError
 from torchmetrics.functional.classification import binary_precision_recall_curve
 
 from roofgeo.errors import InputError
 from roofgeo.evaluation.detections import Detections
+
+unhurried = settings(deadline=None)  # a busy machine is no mistake of ours
 
 some = st.lists(st.tuples(st.integers(0, 100).map(lambda n: n / 100), st.booleans()), min_size=1, max_size=30)
 
@@ -38,6 +40,7 @@ def test_nothing_found_is_zero_and_nothing_to_find_unknown() -> None:
     assert detections([], true_count=3).reliability().expected_calibration_error is None
 
 
+@unhurried
 @given(some, st.integers(0, 10), st.randoms())
 def test_the_order_does_not_matter(pairs: list[tuple[float, bool]], missed: int, chance) -> None:
     true_count = missed + sum(m for _, m in pairs)
@@ -46,6 +49,7 @@ def test_the_order_does_not_matter(pairs: list[tuple[float, bool]], missed: int,
     assert detections(pairs, true_count).average_precision == detections(mixed, true_count).average_precision
 
 
+@unhurried
 @given(some, st.integers(0, 10))
 def test_the_curve_agrees_with_torchmetrics(pairs: list[tuple[float, bool]], missed: int) -> None:
     found = sum(m for _, m in pairs)
@@ -76,6 +80,7 @@ def test_the_diagram_shows_each_bin() -> None:
     assert np.isnan(detections([(0.9, True)], 1).reliability(2).matched_share[0])
 
 
+@unhurried
 @given(st.lists(st.tuples(st.floats(0.001, 0.999), st.booleans()), min_size=1, max_size=40))
 def test_it_agrees_with_torchmetrics(pairs: list[tuple[float, bool]]) -> None:
     off_edges = [(c, m) for c, m in pairs if abs(c * 15 - round(c * 15)) > 1e-3]  # there the bins are open elsewhere
@@ -88,6 +93,7 @@ def test_it_agrees_with_torchmetrics(pairs: list[tuple[float, bool]]) -> None:
     assert float(metric.compute()) == pytest.approx(expected, abs=1e-5)
 
 
+@unhurried
 @given(some, some)
 def test_halves_add_up_to_the_whole(first: list[tuple[float, bool]], second: list[tuple[float, bool]]) -> None:
     parts, whole = detections(first, 20) + detections(second, 30), detections([*first, *second], 50)

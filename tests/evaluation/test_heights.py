@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 import scipy.stats
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torchmetrics.regression import MeanSquaredError
 
 from roofgeo.errors import InputError
 from roofgeo.evaluation.heights import STEP_M, HeightSums, height_sums
+
+unhurried = settings(deadline=None)  # a busy machine is no mistake of ours
 
 heights = arrays(np.float32, (6, 5), elements=st.floats(0, 40, width=32))
 
@@ -27,6 +29,7 @@ def test_a_hand_made_case() -> None:
     assert sums.count == 5
 
 
+@unhurried
 @given(heights, heights)
 def test_it_agrees_with_the_libraries(predicted: np.ndarray, truth: np.ndarray) -> None:
     sums = height_sums(predicted, truth)
@@ -37,6 +40,7 @@ def test_it_agrees_with_the_libraries(predicted: np.ndarray, truth: np.ndarray) 
     assert sums.nmad_m == pytest.approx(nmad, abs=1.4826 * STEP_M)
 
 
+@unhurried
 @given(heights, heights, st.integers(1, 4))
 def test_halves_add_up_to_the_whole(predicted: np.ndarray, truth: np.ndarray, col: int) -> None:
     whole = height_sums(predicted, truth)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roofgeo.errors import InputError
@@ -16,6 +16,8 @@ from roofgeo.evaluation.lines import line_sums
 from roofgeo.evaluation.polygons import match_polygons
 from roofgeo.evaluation.ratios import azimuth_difference_deg
 from roofgeo.evaluation.report import Figures
+
+unhurried = settings(deadline=None)  # a busy machine is no mistake of ours
 
 CRS = "EPSG:32632"
 Layers = dict[str, gpd.GeoDataFrame]
@@ -62,6 +64,7 @@ def tiled(cells: list[tuple[float | None, int]]) -> Layers:
     return roofs(*((shapely.box(5 * i, 0, 5 * i + 5, 7), a, b) for i, (a, b) in enumerate(cells)))
 
 
+@unhurried
 @given(st.lists(st.tuples(st.one_of(st.none(), azimuths), st.integers(1, 3)), min_size=1, max_size=8))
 def test_identical_layers_are_perfect(cells: list[tuple[float | None, int]]) -> None:
     layers = tiled(cells)
@@ -72,6 +75,7 @@ def test_identical_layers_are_perfect(cells: list[tuple[float | None, int]]) -> 
     assert figures.flat_pitched_confusion == 0
 
 
+@unhurried
 @given(some_roofs, some_roofs)
 def test_roof_iou_and_f_are_symmetric(first: list[object], second: list[object]) -> None:
     one = evaluate_layers(roofs(*first), roofs(*second))  # type: ignore[arg-type]
@@ -81,6 +85,7 @@ def test_roof_iou_and_f_are_symmetric(first: list[object], second: list[object])
     assert one.azimuth_mae_deg is None or 0 <= one.azimuth_mae_deg <= 180
 
 
+@unhurried
 @given(st.lists(boxes, min_size=1, max_size=8), st.lists(boxes, min_size=1, max_size=8))
 def test_matches_are_one_to_one(first: list[shapely.Polygon], second: list[shapely.Polygon]) -> None:
     matches = match_polygons(np.array(first), np.array(second))
@@ -88,6 +93,7 @@ def test_matches_are_one_to_one(first: list[shapely.Polygon], second: list[shape
     assert (matches.iou >= 0.5).all()
 
 
+@unhurried
 @given(azimuths, azimuths, st.floats(-720, 720))
 def test_azimuth_difference_is_circular(first: float, second: float, turn: float) -> None:
     there, back, turned = azimuth_difference_deg(
@@ -193,6 +199,7 @@ def test_two_lines_along_one_count_once() -> None:
     assert line_sums(predicted, truth)["eave"].found_m == pytest.approx(10)
 
 
+@unhurried
 @given(st.lists(st.sampled_from([gable(), gable(x=3, azimuth=80), gable(x=1), roofs()]), min_size=1, max_size=3))
 def test_figures_add_up(scenes: list[Layers]) -> None:
     total = sum((evaluate_layers(scene, gable()) for scene in scenes), Figures())

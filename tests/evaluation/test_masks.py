@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy.ndimage
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from roofgeo.errors import InputError
 from roofgeo.evaluation.masks import boundary_overlap, boundary_reach_px, roof_overlap
+
+unhurried = settings(deadline=None)  # a busy machine is no mistake of ours
 
 masks = arrays(np.uint8, (12, 12), elements=st.integers(0, 1))
 
@@ -43,6 +45,7 @@ def test_the_border_of_the_raster_is_no_edge() -> None:
     assert boundary_overlap(full, full, 2).iou is None
 
 
+@unhurried
 @given(masks, masks, st.integers(1, 3))
 def test_it_agrees_with_the_authors_erosion(first: np.ndarray, second: np.ndarray, reach_px: int) -> None:
     def band(mask: np.ndarray) -> np.ndarray:
@@ -54,12 +57,14 @@ def test_it_agrees_with_the_authors_erosion(first: np.ndarray, second: np.ndarra
     assert (found.common_px, found.either_px) == ((one & two).sum(), (one | two).sum())
 
 
+@unhurried
 @given(masks, masks)
 def test_a_wide_band_is_the_whole_roof(first: np.ndarray, second: np.ndarray) -> None:
     first, second = np.pad(first, 1), np.pad(second, 1)
     assert boundary_overlap(first, second, 20) == roof_overlap(first, second)
 
 
+@unhurried
 @given(masks, masks, st.integers(1, 11))
 def test_halves_add_up_to_the_whole(first: np.ndarray, second: np.ndarray, col: int) -> None:
     parts = roof_overlap(first[:, :col], second[:, :col]) + roof_overlap(first[:, col:], second[:, col:])

@@ -6,10 +6,12 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roofgeo.evaluation.polygons import ShapeSums, polis_distance, polygons_of, shape_sums, vertices
+
+unhurried = settings(deadline=None)  # a busy machine is no mistake of ours
 
 boxes = st.builds(
     lambda x, y, w, h: shapely.box(x, y, x + w, y + h),
@@ -30,6 +32,7 @@ def test_polis_of_a_point_that_sticks_out() -> None:
     assert polis_distance(house, shapely.box(0, 0, 10, 10)) == pytest.approx(0.4)
 
 
+@unhurried
 @given(boxes, boxes)
 def test_polis_is_symmetric_and_zero_only_for_equals(first: shapely.Polygon, second: shapely.Polygon) -> None:
     there, back = polis_distance(first, second), polis_distance(second, first)
@@ -37,6 +40,7 @@ def test_polis_is_symmetric_and_zero_only_for_equals(first: shapely.Polygon, sec
     assert (there == 0) == first.equals(second)
 
 
+@unhurried
 @given(boxes, boxes, st.floats(0.5, 20))
 def test_polis_is_a_length(first: shapely.Polygon, second: shapely.Polygon, factor: float) -> None:
     larger = [shapely.transform(each, lambda xy: xy * factor) for each in (first, second)]

@@ -10,7 +10,7 @@ import pytest
 import rasterio.features
 import shapely
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchmetrics.detection import PanopticQuality
 
@@ -19,6 +19,8 @@ from roofgeo.evaluation.buildings import building_polygons, building_sums, worst
 from roofgeo.evaluation.coverage import coverage_sums
 from roofgeo.evaluation.layers import evaluate_layers
 from roofgeo.evaluation.segments import segment_figures
+
+unhurried = settings(deadline=None)  # a busy machine is no mistake of ours
 
 CRS = "EPSG:32632"
 
@@ -55,6 +57,7 @@ def strips(cuts: list[int]) -> list[shapely.Polygon]:
     return [shapely.box(a, 0, b, 3) for a, b in itertools.pairwise(edges)]
 
 
+@unhurried
 @given(cuts, cuts)
 def test_panoptic_quality_agrees_with_torchmetrics(first: list[int], second: list[int]) -> None:
     found, true = strips(first), strips(second)
