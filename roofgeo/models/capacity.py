@@ -12,6 +12,7 @@ from torch import Tensor
 
 from roofgeo.errors import InputError
 from roofgeo.models.devices import memory, memory_limit_bytes, peak_memory_bytes
+from roofgeo.models.heads import HEADS
 from roofgeo.models.network import RoofNet
 from roofgeo.models.settings import TrainingSettings
 from roofgeo.models.training import RoofTraining, keep_depthwise_in_float32
@@ -20,8 +21,11 @@ from roofgeo.schema import HEAD, metadata_entries
 MEASURED_PX = (64, 128)
 """Sides of the windows that are measured; what a step keeps is linear in their area."""
 
-BACKWARD = 1.3
-"""Peak of a step, in parts of what its forward pass keeps: gradients of the largest layers come on top."""
+BACKWARD = 1.1
+"""What the network's layers need at the peak of a step, in parts of what their forward pass keeps."""
+
+LOSS_COPIES = 3
+"""Gradients of the losses, as float32 copies of all bands, which come on top of that where the backward pass begins."""
 
 STATE_BYTES = 16
 """A parameter's gradient and the two averages of AdamW, and its running average; the parameter itself is there."""
@@ -103,7 +107,9 @@ def measure_needs(training: RoofTraining, precision: str | None = None) -> Needs
     areas = [2 * side**2 for side in MEASURED_PX]
     per_pixel = (large - small) / (areas[1] - areas[0])
     parameters = sum(p.numel() for p in training.network.parameters())
-    return Needs(max(0.0, small - per_pixel * areas[0]) + STATE_BYTES * parameters, BACKWARD * per_pixel)
+    bands = sum(HEADS[head].band_count for head in training.network.heads)
+    fixed = max(0.0, small - per_pixel * areas[0]) + STATE_BYTES * parameters
+    return Needs(fixed, BACKWARD * per_pixel + 4 * LOSS_COPIES * bands)
 
 
 def _trial(training: RoofTraining) -> RoofTraining:
@@ -171,7 +177,8 @@ def must_fit_memory(training: RoofTraining, free: int | None) -> None:
 def is_out_of_memory(error: BaseException) -> bool:
     """True of what PyTorch, oneDNN and Python raise where memory ends."""
     told = str(error)
-    signs = ("can't allocate memory", "not enough memory", "bad_alloc", "could not create a memory object")
+    # oneDNN does not say why it cannot create what it computes with; with shapes that once worked it is this.
+    signs = ("can't allocate memory", "not enough memory", "bad_alloc", "could not create a")
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(sign in told for sign in signs)
 
 

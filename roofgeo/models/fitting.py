@@ -6,6 +6,7 @@ import importlib.util
 import logging
 import os
 import signal
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -215,6 +216,7 @@ def _run(
         raise _of_worker(error) from error
     except (RuntimeError, MemoryError) as error:
         if is_out_of_memory(error):
+            traceback.clear_frames(error.__traceback__)  # they hold what filled the memory
             raise out_of_memory(training, free) from error
         raise
 
