@@ -17,15 +17,12 @@ AIRS is at https://www.airs-dataset.com.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from affine import Affine
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from roofgeo.data.augment import transform_scene
 from roofgeo.data.dataset import LOCAL_CRS, Picture, RoofDataset, Sample
 from roofgeo.data.listing import choose, describe_all, files_by_id, read_mask, read_names, unlisted
 from roofgeo.data.pictures import is_georeferenced, on_artificial_grid, on_the_ground
@@ -99,17 +96,6 @@ class AIRS(RoofDataset):
         mask = as_classes(read_mask(path, picture, window), _MEANING, path)
         image = read_window(picture.path, window)
         return LabelledScene(image, picture.pixel_size_m, rasters=Targets.from_roof_mask(mask))
-
-
-def resampled_scenes(dataset: RoofDataset, pixel_size_m: float) -> tuple[LabelledScene, ...]:
-    """All pictures of a data set whole, in pixels of another size; for data sets that fit into memory."""
-    return tuple(_resampled(dataset.scene(i), pixel_size_m) for i in range(len(dataset)))
-
-
-def _resampled(scene: LabelledScene, pixel_size_m: float) -> LabelledScene:
-    scale = scene.pixel_size_m / pixel_size_m
-    shape = math.floor(scene.image.shape[1] * scale), math.floor(scene.image.shape[2] * scale)
-    return transform_scene(scene, Affine.scale(scale), shape)
 
 
 Found = tuple[dict[str, Path], dict[str, Path], list[str]]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from roofgeo.data.airs import AIRS, LATITUDE_DEG, resampled_scenes
+from roofgeo.data.airs import AIRS, LATITUDE_DEG
 from roofgeo.data.dataset import LOCAL_CRS
 from roofgeo.data.targets import rasterize_targets
 from roofgeo.errors import DataError, InputError
@@ -163,15 +163,6 @@ def test_a_tile_that_misses_leaves_a_hole_that_is_not_labelled(tmp_path: Path) -
         _ = data[west[2] + 1 : east[0] - 1, west[1] : west[3]]
     sample = data[west[2] - 3 : west[2] + 3, west[1] : west[3]]
     assert (sample["roof"][:, :38] != NODATA).all() and (sample["roof"][:, 42:] == NODATA).all()
-
-
-def test_whole_tiles_come_at_the_pixel_size_asked_for(banepa: Path) -> None:
-    scenes = resampled_scenes(AIRS(banepa, "train", label_ground=True), 0.2)
-    assert len(scenes) == 32
-    height, width = scenes[0].image.shape[1:]
-    assert 300 < height < 360 and height == width, "512 px of 0.13 m, in pixels of 0.2 m"
-    targets = rasterize_targets(scenes[0])
-    assert set(np.unique(targets.roof)) == {0, 1} and (targets.segments[targets.roof == 1] == NODATA).all()
 
 
 def test_samples_of_banepa_are_tensors(banepa: Path) -> None:
