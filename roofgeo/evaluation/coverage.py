@@ -49,7 +49,7 @@ def coverage_sums(segments: Geometries, buildings: Geometries | None) -> Coverag
     """
     covered = shapely.union_all(segments)
     area_m2 = float(shapely.area(covered))
-    gap_m2 = 0.0 if buildings is None else float(shapely.area(shapely.union_all(buildings).difference(covered)))
+    gap_m2 = 0.0 if buildings is None else _uncovered_m2(buildings, segments)
     faults = shapely.coverage_invalid_edges(segments, gap_width=NARROW_GAP_M)
     return CoverageSums(
         len(segments),
@@ -57,3 +57,14 @@ def coverage_sums(segments: Geometries, buildings: Geometries | None) -> Coverag
         gap_m2,
         int(np.count_nonzero(~(shapely.is_missing(faults) | shapely.is_empty(faults)))),
     )
+
+
+def _uncovered_m2(buildings: Geometries, segments: Geometries) -> float:
+    """Area of the buildings that no segment covers; building by building, which is quicker than all at once."""
+    of_building, of_segment = shapely.STRtree(segments).query(buildings, predicate="intersects")
+    uncovered_m2 = shapely.area(buildings)
+    touched, starts = np.unique(of_building, return_index=True)
+    for building, touching in zip(touched, np.split(of_segment, starts[1:]), strict=False):
+        rest = shapely.difference(buildings[building], shapely.union_all(segments[touching]))
+        uncovered_m2[building] = shapely.area(rest)
+    return float(uncovered_m2.sum())

@@ -18,6 +18,7 @@ Geometries = NDArray[np.object_]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
+Outline = tuple[FloatArray, shapely.Geometry]
 
 
 @dataclass(frozen=True)
@@ -128,12 +129,10 @@ def shape_sums(predicted: Geometries, truth: Geometries, iou: FloatArray) -> Sha
         truth: (n,) the partner of each.
         iou: (n,) intersection over union of each pair.
     """
-    polis_m, counts = 0.0, [0, 0]
-    for first, second in zip(predicted, truth, strict=True):
-        polis_m += polis_distance(first, second)
-        counts[0] += len(vertices(first))
-        counts[1] += len(vertices(second))
-    return ShapeSums(len(iou), float(iou.sum()), polis_m, counts[0], counts[1])
+    found, true = [_outlined(p) for p in predicted], [_outlined(p) for p in truth]
+    polis_m = sum(_polis(first, second) for first, second in zip(found, true, strict=True))
+    counts = (sum(len(xy) for xy, _ in outlines) for outlines in (found, true))
+    return ShapeSums(len(iou), float(iou.sum()), polis_m, *counts)
 
 
 def polis_distance(first: shapely.Geometry, second: shapely.Geometry) -> float:
@@ -145,20 +144,25 @@ def polis_distance(first: shapely.Geometry, second: shapely.Geometry) -> float:
         first: Polygon or MultiPolygon with area; holes count.
         second: The same.
     """
-    to_second = shapely.distance(shapely.points(vertices(first)), _outline(second))
-    to_first = shapely.distance(shapely.points(vertices(second)), _outline(first))
+    return _polis(_outlined(first), _outlined(second))
+
+
+def _polis(first: Outline, second: Outline) -> float:
+    to_second = shapely.distance(shapely.points(first[0]), second[1])
+    to_first = shapely.distance(shapely.points(second[0]), first[1])
     return float(to_second.mean() + to_first.mean()) / 2.0
+
+
+def _outlined(polygon: shapely.Geometry) -> Outline:
+    """(n, 2) vertices, each ring's closing one left out, and the outline."""
+    rings = _rings(polygon)
+    xy = np.concatenate([np.zeros((0, 2)), *(shapely.get_coordinates(ring)[:-1] for ring in rings)])
+    return xy, shapely.multilinestrings(rings)
 
 
 def vertices(polygon: shapely.Geometry) -> FloatArray:
     """(n, 2) vertices of all rings, each once: the closing one is left out."""
-    rings = [shapely.get_coordinates(ring)[:-1] for ring in _rings(polygon)]
-    return np.concatenate([np.zeros((0, 2)), *rings])
-
-
-def _outline(polygon: shapely.Geometry) -> shapely.Geometry:
-    outline: shapely.Geometry = shapely.multilinestrings(_rings(polygon))
-    return outline
+    return _outlined(polygon)[0]
 
 
 def _rings(polygon: shapely.Geometry) -> Geometries:

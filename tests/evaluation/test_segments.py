@@ -136,6 +136,8 @@ def test_overlaps_and_gaps_are_areas() -> None:
     assert (overlapping.overlap_m2, overlapping.gap_m2, overlapping.faulty_segments) == (pytest.approx(10), 0, 2)
     parted = coverage_sums(np.array([box(0, 9.95), box(10, 20)]), np.array([box(0, 20)]))
     assert (parted.overlap_m2, parted.gap_m2, parted.faulty_segments) == (0, pytest.approx(0.5), 2)
+    bare = coverage_sums(np.array([box(0, 8)]), np.array([box(0, 10), box(40, 50)]))
+    assert bare.gap_m2 == pytest.approx(20 + 100)
     alley = coverage_sums(np.array([box(0, 8), box(10, 20)]), None)
     assert (alley.gap_m2, alley.faulty_segments) == (0, 0)
 
