@@ -21,7 +21,14 @@ Example:
   {}
 """
 
-STAGE_TITLES = {"predict": "Finding roofs", "write": "Writing files", "train": "Training"}
+STAGE_TITLES = {
+    "predict": "Finding roofs",
+    "write": "Writing files",
+    "scan": "Scanning",
+    "check": "Checking",
+    "train": "Training",
+    "measure": "Measuring",
+}
 
 
 def say(event: dict[str, Any]) -> None:
