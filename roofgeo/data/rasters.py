@@ -31,8 +31,11 @@ CACHE_BYTES = 128 * 2**20
 
 GDAL_ERRORS = (RasterioError, CPLE_BaseError, OSError)
 
+_Key = tuple[int, Path, tuple[int, int]]
+
 # A worker process must not read through the file positions it shares with its parent: hence one set a process.
-_open: OrderedDict[tuple[int, Path], Any] = OrderedDict()
+# A file that was written anew is another file: hence the time and the number.
+_open: OrderedDict[_Key, Any] = OrderedDict()
 
 
 @dataclass(frozen=True)
@@ -88,13 +91,13 @@ def read_window(path: Path, window: Window, bands: Sequence[int] = (1, 2, 3)) ->
     try:
         pixels: NDArray[Any] = _opened(path).read(list(bands), window=(rows, cols))
     except (*GDAL_ERRORS, IndexError) as error:
-        _open.pop((os.getpid(), path), None)
+        _open.pop(_key(path), None)
         raise DataError(f"{path} cannot be read: {_one_line(error)}", "Copy it again from where it came.") from error
     return pixels
 
 
 def _opened(path: Path) -> Any:
-    key = (os.getpid(), path)
+    key = _key(path)
     if key in _open:
         _open.move_to_end(key)
         return _open[key]
@@ -107,7 +110,7 @@ def _opened(path: Path) -> Any:
         raise DataError(f"{path} cannot be read: {_one_line(error)}", "Copy it again from where it came.") from error
     _open[key] = source
     while len(_open) > MOST_OPEN:
-        (owner, _), oldest = _open.popitem(last=False)
+        (owner, *_), oldest = _open.popitem(last=False)
         if owner == os.getpid():
             oldest.close()
     return source
@@ -116,9 +119,17 @@ def _opened(path: Path) -> Any:
 @atexit.register
 def _close() -> None:
     """Close this process's files while the interpreter is whole: after it, rasterio has no way to."""
-    for (owner, _), source in _open.items():
+    for (owner, *_), source in _open.items():
         if owner == os.getpid():
             source.close()
+
+
+def _key(path: Path) -> _Key:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return os.getpid(), path, (0, 0)  # not there, or not a file: opening it will tell
+    return os.getpid(), path, (found.st_mtime_ns, found.st_ino)
 
 
 def _one_line(error: Exception) -> str:
