@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from roofgeo import __version__
+from roofgeo.cli.data import data
 from roofgeo.cli.evaluate import evaluate
 from roofgeo.cli.info import info
 from roofgeo.cli.predict import predict
@@ -39,4 +40,5 @@ def main() -> None:
 main.add_command(predict)
 main.add_command(evaluate)
 main.add_command(train)
+main.add_command(data)
 main.add_command(info)

@@ -159,7 +159,7 @@ def _unfinished(path: Path) -> Path:
 def _write_picture(
     dataset: RoofDataset, number: int, corner: tuple[int, int], files: dict[str, Any], values: tuple[str, ...]
 ) -> None:
-    for chunk in _chunks(dataset.pictures[number]):
+    for chunk in chunks(dataset.pictures[number]):
         scene = dataset.scene(number, chunk)
         labels = rasterize_targets(scene)
         top, left = corner[0] + chunk.row, corner[1] + chunk.col
@@ -171,7 +171,7 @@ def _write_picture(
             files["value"].write(np.stack([getattr(labels, name) for name in values]), window=place)
 
 
-def _chunks(picture: Picture) -> Iterator[Window]:
+def chunks(picture: Picture) -> Iterator[Window]:
     """A small picture whole, since its file is decoded whole; a larger one in parts."""
     rows, cols = CHUNK if max(picture.height, picture.width) > 2 * SMALL_PX else picture.window.shape
     for row in range(0, picture.height, rows):

@@ -193,7 +193,10 @@ def test_what_is_there_is_not_replaced_unasked(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="already holds"):
         prepare(data, tmp_path / "a", 128, 96, {})
     (tmp_path / "a" / "notes.txt").write_text("mine")
-    assert prepare(data, tmp_path / "a", 64, 48, {}, overwrite=True)["tile_px"] == 64
+    assert_same(data, Prepared(tmp_path / "a"), 0)
+    other = Drawn([(0.0, 0.0, 250, 700)])
+    assert prepare(other, tmp_path / "a", 64, 48, {}, overwrite=True)["tile_px"] == 64
+    assert_same(other, Prepared(tmp_path / "a"), 0)
     assert (tmp_path / "a" / "notes.txt").read_text() == "mine"
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "photo.tif").write_text("")
