@@ -197,7 +197,8 @@ def measure(labels: Targets, heads: tuple[str, ...]) -> dict[str, float | int]:
 
 def fingerprint(index: gpd.GeoDataFrame) -> str:
     """SHA-256 of what an index says, whatever the order of its rows and columns and wherever the rasters lie."""
-    columns = [index[name].astype(str) for name in sorted(set(index.columns) - {"geometry", "source"})]
+    # What is missing, such as the roof share of a set that does not tell it, is no string for pandas 3.
+    columns = [map(str, index[name].tolist()) for name in sorted(set(index.columns) - {"geometry", "source"})]
     ground = shapely.to_wkb(shapely.normalize(index.geometry.to_numpy()), hex=True)
     rows = sorted("|".join(row) for row in zip(*columns, ground, strict=True))
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
