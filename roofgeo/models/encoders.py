@@ -112,9 +112,14 @@ def _read_weights(path: Path) -> Mapping[str, Tensor]:
             return load_file(path)
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, ValueError, RuntimeError, pickle.UnpicklingError, EOFError, SafetensorError) as error:
-        raise ModelError(f"{path} holds no weights: {str(error).splitlines()[0]}", WEIGHTS_HINT) from error
+        raise ModelError(f"{path} holds no weights: {first_line(error)}", WEIGHTS_HINT) from error
     weights = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else {}
     return {key: value for key, value in weights.items() if isinstance(value, Tensor)}
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, without what follows on more lines."""
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def _from_wheel() -> Mapping[str, Tensor]:
@@ -152,7 +157,7 @@ def _from_hub(name: str) -> Path:
     try:
         return Path(huggingface_hub.hf_hub_download(repository, filename, revision=revision))
     except (OSError, RuntimeError) as error:
-        raise ModelError(f"{repository} cannot be had: {str(error).splitlines()[0]}", WEIGHTS_HINT) from error
+        raise ModelError(f"{repository} cannot be had: {first_line(error)}", WEIGHTS_HINT) from error
 
 
 def _must_answer(endpoint: str, what: str) -> None:

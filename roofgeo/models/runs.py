@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from roofgeo.errors import ModelError
+from roofgeo.models.encoders import first_line
 from roofgeo.models.network import Architecture, RoofNet, architecture_from
 from roofgeo.models.training import RECORD
 
@@ -29,7 +30,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
         raise ModelError(
-            f"{path} cannot be read: {str(error).splitlines()[0]}", "Remove it: the training begins anew."
+            f"{path} cannot be read: {first_line(error)}", "Remove it: the training begins anew."
         ) from error
     if not isinstance(checkpoint, dict) or RECORD not in checkpoint:
         raise ModelError(f"{path} is no checkpoint of `roofgeo train`", "Give another --output.")
