@@ -22,6 +22,7 @@ from roofgeo.data.preparing import prepare
 from roofgeo.data.rasters import read_window
 from roofgeo.data.roofgraph import RoofGraph
 from roofgeo.data.samplers import BalancedWindows
+from roofgeo.data.sheets import plan_sheets
 from roofgeo.data.targets import LabelledScene, Targets, rasterize_targets
 from roofgeo.data.windows import index_windows, read_index, write_index
 from roofgeo.errors import DataError, OutputError
@@ -115,6 +116,17 @@ def test_many_small_pictures_share_sheets(tmp_path: Path) -> None:
     ready = Prepared(tmp_path)
     for number in (0, 1, 33, 69):
         assert_same(data, ready, number, Window(-3, -5, 100, 100))
+
+
+def test_sheets_hold_each_small_picture_once_and_apart() -> None:
+    pictures = Drawn([(i * 200.0, 0.0, 30 + i % 900, 1024 - i % 800) for i in range(1500)] + [(0.0, 9e3, 20, 1025)])
+    sheets = plan_sheets(pictures.pictures)
+    assert [len(sheet.slots) for sheet in sheets] == [1024, 476, 1]
+    assert sorted(number for sheet in sheets for number, _, _ in sheet.slots) == list(range(1501))
+    for sheet in sheets[:2]:
+        assert len({(row // 1024, col // 1024) for _, row, col in sheet.slots}) == len(sheet.slots)
+        assert all(row % 1024 == col % 1024 == 0 for _, row, col in sheet.slots)
+        assert all(row < sheet.height and col < sheet.width for _, row, col in sheet.slots)
 
 
 class Files(RoofDataset):

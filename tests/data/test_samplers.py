@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import shapely
@@ -15,6 +17,7 @@ from torchgeo.samplers import GeoSampler
 from roofgeo.data.samplers import BalancedWindows, GridWindows, window_weights
 from roofgeo.data.windows import ROOF_COLUMNS, index_windows
 from roofgeo.errors import DataError
+from tests.benchmarks.loader import measure, write_rasters
 from tests.data.pictures import Drawn
 
 PLACES = [(500_000.0, 5_300_000.0, 200, 150), (500_100.0, 5_300_000.0, 40, 300)]
@@ -118,3 +121,9 @@ def test_windows_without_labels_are_not_drawn() -> None:
     assert {number for number, _ in (sampler.draw_window(np.random.default_rng(i)) for i in range(50))} == {0}
     with pytest.raises(DataError, match="none of the 17 windows"):
         BalancedWindows(data, index.iloc[1:], 64, 50)
+
+
+@pytest.mark.slow
+def test_windows_load_at_least_as_fast_as_by_torchgeo(tmp_path: Path) -> None:
+    speeds = measure(write_rasters(tmp_path, 1), samples=40, repeats=3)
+    assert max(speeds["roofgeo"]) >= max(speeds["torchgeo"]), "tests.benchmarks.loader measures how much faster"
