@@ -24,15 +24,6 @@ FIGURES = {
 """How the figures of a measurement are printed, in this order."""
 
 
-class _Words(click.ParamType):  # type: ignore[type-arg,unused-ignore] - generic from click 8.3 on
-    """Words with commas between."""
-
-    name = "LIST"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        return tuple(word.strip() for word in value.split(",")) if isinstance(value, str) else value
-
-
 def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
     """An option for each setting; what is not given stays None, so that the recipe is heard."""
     for name in reversed(ABOUT):
@@ -47,11 +38,7 @@ def _option(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     if wanted is bool:
         told = flag if default else f"--no-{flag[2:]}"
         return click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=f"{about.help} [{told}]")
-    kind: Any = {int: int, float: float}.get(wanted, str)
-    if wanted == int | None:
-        kind = int
-    if "tuple" in str(wanted):
-        kind = _Words()
+    kind: Any = {int: int, int | None: int, float: float}.get(wanted, str)
     ranged = f" ({about.range})" if about.range else ""
     shown = f" [{told}]" if told != "" else ""
     return click.option(flag, name, type=kind, default=None, help=f"{about.help}{ranged}{shown}")
@@ -84,7 +71,7 @@ def train(
     from roofgeo import pipeline
 
     click.get_current_context().find_root().meta["progress"] = progress
-    given = {name: value for name, value in settings.items() if value is not None}
+    given = {name: _words(value, TYPES[name]) for name, value in settings.items() if value is not None}
     if find_batch:
         found = pipeline.find_batch(config=config, **given)
         _tell_batch(found, progress)
@@ -110,6 +97,11 @@ def train(
         for line, count in skipped.items():
             click.echo(f"Skipped: {line} ({count} times)")
         click.echo(f"Model written: {model.folder}")
+
+
+def _words(value: Any, wanted: Any) -> Any:
+    """A value; words with commas between as a tuple, where that is wanted."""
+    return tuple(word.strip() for word in value.split(",")) if "tuple" in str(wanted) else value
 
 
 def _figures(progress: str) -> Callable[[int, dict[str, float]], None]:
