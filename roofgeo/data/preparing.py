@@ -210,7 +210,8 @@ def _resumed(folder: Path, request: Mapping[str, Any]) -> dict[str, Any] | None:
         left = json.loads((folder / UNFINISHED).read_text(encoding="utf-8"))
     except ValueError:
         return None
-    sheets: dict[str, Any] = left["sheets"]
+    # What could not be read may have been put right since.
+    sheets = {name: sheet for name, sheet in left["sheets"].items() if not sheet["lost"]}
     return sheets if left["request"] == json.loads(json.dumps(request)) else None
 
 

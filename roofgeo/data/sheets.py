@@ -2,9 +2,9 @@
 
 Opening a file costs as much as reading a window, so where there are more small pictures than a process keeps files
 open they are laid out on sheets: of 1,200 roofs of RoofGraph a random window took 8.7 ms from sheets, 12.9 ms from a
-file a picture, 33 ms from the data set itself. Blocks are 256 pixels, compressed by ZSTD without loss: of the compressions measured
-it reads fastest (a window of 512 pixels of an orthophoto in 2.4 ms; Deflate 3.8, JPEG 5.2, LZW 7.0; blocks of 512
-pixels take 1.7 times as long) and is as small as Deflate.
+file a picture, 33 ms from the data set itself. Blocks are 256 pixels, compressed by ZSTD without loss: of the
+compressions measured it reads fastest (a window of 512 pixels of an orthophoto in 2.4 ms; Deflate 3.8, JPEG 5.2, LZW
+7.0; blocks of 512 pixels take 1.7 times as long) and is as small as Deflate.
 """
 
 from __future__ import annotations
