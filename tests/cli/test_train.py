@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from docs.make_training import EFFECTS, TARGET, render
 from roofgeo.models.settings import ABOUT, TrainingSettings
 from tests.cli.command import events, roofgeo
 
@@ -67,3 +68,10 @@ def test_a_recipe_is_followed_and_flags_come_first(tmp_path: Path) -> None:
     assert told[-1]["event"] == "result" and told[-1]["settings"]["steps"] == 2
     assert (tmp_path / "m" / "model.onnx").is_file()
     assert not result.stderr.strip(), "Lightning's talk is not ours"
+
+
+def test_the_guide_s_tables_are_those_of_the_settings() -> None:
+    document = TARGET.read_text(encoding="utf-8")
+    assert render(document) == document, "run python docs/make_training.py"
+    assert set(EFFECTS) <= set(ABOUT)
+    assert all(f"| `{name}` |" in document for name in ABOUT)
