@@ -25,6 +25,9 @@ RECORD = "roofgeo"
 LOG_EVERY = 10
 """Steps whose losses are told together."""
 
+UNCERTAINTY_RATE = 10.0
+"""Learning rate of the heads' weights, against the network's: they follow losses that fall by orders of magnitude."""
+
 MOST_SKIPPED = 0.01
 """Share of the files that may turn out to be unreadable during a training."""
 
@@ -148,9 +151,14 @@ class RoofTraining(lightning.LightningModule):
         """AdamW; the learning rate rises linearly and falls as half a cosine, to a ten-thousandth."""
         settings = self.settings
         decayed = [p for p in self.network.parameters() if p.ndim > 1]
-        plain = [p for p in self.network.parameters() if p.ndim <= 1] + list(self.log_variance.parameters())
-        groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": plain, "weight_decay": 0.0}]
-        optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
+        plain = [p for p in self.network.parameters() if p.ndim <= 1]
+        rate = settings.learning_rate
+        groups: list[dict[str, Any]] = [
+            {"params": decayed, "weight_decay": settings.weight_decay},
+            {"params": plain, "weight_decay": 0.0},
+            {"params": list(self.log_variance.values()), "weight_decay": 0.0, "lr": UNCERTAINTY_RATE * rate},
+        ]
+        optimizer = torch.optim.AdamW(groups, lr=rate)
         rising = settings.warmup_share * settings.steps
 
         def share(step: int) -> float:

@@ -113,7 +113,7 @@ def overfit(folder: Path, arguments: argparse.Namespace) -> None:
     """Eight windows learned by heart: measured on the very windows, pixel by pixel."""
     settings = make_settings(
         {
-            "steps": arguments.steps or 500, "batch_size": 8, "window_px": arguments.window_px or 128,
+            "steps": arguments.steps or 800, "batch_size": 8, "window_px": arguments.window_px or 128,
             "pixel_size_m": 0.15, "augment": False, "workers": 0, "threads": arguments.threads, "ema_decay": 0.98,
             "learning_rate": 3e-3, "weight_decay": 0.0, "freeze_stem": False, "pictures": 8, "seed": 1,
             "validate_every": 100,
