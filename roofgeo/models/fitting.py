@@ -253,12 +253,12 @@ def _make_trainer(
     settings: TrainingSettings, accelerator: str, folder: Path, measures: bool, tell: Tell | None
 ) -> lightning.Trainer:
     callbacks: list[Callback] = [Telling(tell)]
+    if measures and settings.pictures:  # before the averaged weights are taken out again
+        callbacks.append(Pictures(folder / "pictures", settings.pictures))
     if settings.ema_decay:
         callbacks.append(EMAWeightAveraging(decay=settings.ema_decay))
     if measures and settings.patience:
         callbacks.append(EarlyStopping("val_score", patience=settings.patience, mode="max"))
-    if measures and settings.pictures:
-        callbacks.append(Pictures(folder / "pictures", settings.pictures))
     many = settings.devices > 1 or "TORCHELASTIC_RUN_ID" in os.environ
     every = validate_every(settings) * settings.accumulate
     return lightning.Trainer(
