@@ -224,3 +224,19 @@ def test_only_whole_checkpoints_are_seen(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(OSError, match="No space"):
         fit(make({"steps": 2, "checkpoint_every": 1}), Windows(Noise(8), None, default_collate), tmp_path)
     assert not (tmp_path / LAST).exists()
+
+
+def test_pictures_show_the_weights_that_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Tensor] = []
+    training = make({"steps": 5})
+    weight = training.network.film.weight
+
+    def note(*_: object) -> Any:
+        drawn.append(weight.detach().clone())
+        return torch.zeros(1, 1, 3, dtype=torch.uint8).numpy()
+
+    monkeypatch.setattr("roofgeo.models.showing.strips", note)
+    fit(training, Windows(Noise(20), Noise(4, 1), default_collate), tmp_path)
+    checkpoint = read_checkpoint(tmp_path / LAST)
+    assert torch.equal(drawn[-1], checkpoint["state_dict"]["network.film.weight"])
+    assert not torch.equal(drawn[-1], checkpoint["current_model_state"]["network.film.weight"])
