@@ -1,12 +1,13 @@
 # make demo     the light install in .venv, and the main job on the sample area: roofs/roofs.gpkg
-# make test     the full install in .venv-dev, and the whole test suite
+# make test     the full install in .venv-dev, and the tests, but for the slow ones
+# make test-slow  the slow ones
 # make plugin   the ZIP that QGIS installs: dist/roofgeo_qgis-VERSION.zip
 # make lint     ruff, mypy and bandit
 # make figures  measure the model and write what the README shows
 # make samples  render samples/ anew
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-312 test-qgis plugin lint figures samples
+.PHONY: help demo test test-slow test-312 test-qgis test-qgis-slow plugin lint figures samples
 SHELL := /bin/bash
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
@@ -30,25 +31,31 @@ help:
 demo: .venv/installed
 	.venv/bin/roofgeo predict --aoi samples/area.geojson --output roofs --overwrite
 
-# The whole suite comes last, so that its summary is the last line.
+# The main suite comes last, so that its summary is the last line.
 test: .venv-dev/installed test-312 test-qgis
-	.venv-dev/bin/python -m pytest
+	.venv-dev/bin/python -m pytest -m 'not slow'
+
+test-slow: .venv-dev/installed test-qgis-slow
+	.venv-dev/bin/python -m pytest -m slow
 
 ifeq ($(PYTHON312),)
 test-312:
 	@echo "no Python 3.12 found: the newest torchgeo is not tested"
 else
 test-312: .venv-dev312/installed
-	.venv-dev312/bin/python -m pytest tests/data
+	.venv-dev312/bin/python -m pytest -m 'not slow' tests/data
 endif
 
 ifeq ($(QGIS_PYTHON),)
-test-qgis:
+test-qgis test-qgis-slow:
 	@echo "no QGIS found: the plugin's tests in QGIS are skipped (Debian: apt install qgis python3-qgis xvfb)"
 else
 # Qt reads its platform before pytest begins; programs that need a screen get one of their own.
 test-qgis: .venv-qgis/installed .venv-dev/installed
-	QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python -m pytest -m qgis tests/qgis_plugin
+	QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python -m pytest -m 'qgis and not slow' tests/qgis_plugin
+
+test-qgis-slow: .venv-qgis/installed .venv-dev/installed
+	QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python -m pytest -m 'qgis and slow' tests/qgis_plugin
 endif
 
 plugin:
