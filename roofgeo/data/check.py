@@ -67,7 +67,7 @@ class Check:
         pixel_size_m: Smallest and largest.
         pixels: Pixels of each segment class and line type, by the window index's column names.
         labelled_share: Part of all pixels of which anything is known.
-        roof_share: Part that is roof; NaN if the data set does not tell.
+        roof_share: Part that is roof; None if the data set does not tell.
         without_roofs: Pictures that show no roof and no line.
         leaks: Ground that splits have in common: ``lists``, ``first``, ``second``, ``shared_m2``, ``share``.
         problems: What one would put right.
@@ -81,15 +81,14 @@ class Check:
     pixel_size_m: tuple[float, float] = (float("nan"), float("nan"))
     pixels: Mapping[str, int] = field(default_factory=dict)
     labelled_share: float = float("nan")
-    roof_share: float = float("nan")
+    roof_share: float | None = None
     without_roofs: int = 0
     leaks: tuple[Mapping[str, Any], ...] = ()
     problems: tuple[Problem, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: what is not known is null."""
-        content = dataclasses.asdict(self)
-        return {key: None if isinstance(value, float) and np.isnan(value) else value for key, value in content.items()}
+        return dataclasses.asdict(self)
 
 
 def check_dataset(open_split: Open, folder: Path, progress: Progress | None = None) -> Check:
@@ -145,7 +144,7 @@ def _look(dataset: RoofDataset, progress: Progress | None) -> tuple[Check, list[
         pixel_size_m=(min(p.pixel_size_m for p in dataset.pictures), max(p.pixel_size_m for p in dataset.pictures)),
         pixels=dict(counts),
         labelled_share=float(shares[1] / shares[0]),
-        roof_share=float(shares[2] / shares[0]) if {"roof", "segments"} & set(dataset.heads) else float("nan"),
+        roof_share=float(shares[2] / shares[0]) if {"roof", "segments"} & set(dataset.heads) else None,
         without_roofs=without,
     )
     return told, broken
@@ -259,13 +258,14 @@ def _head(check: Check) -> list[str]:
     sizes = ", ".join(f"{count} of {width} x {height}" for (height, width), count in check.sizes_px[:4])
     rest = f" and {len(check.sizes_px) - 4} other sizes" if len(check.sizes_px) > 4 else ""
     low, high = check.pixel_size_m
+    roofs = "roofs are not told" if check.roof_share is None else f"roof: {check.roof_share:.1%}"
     return [
         f"pictures    {check.pictures}, {check.without_roofs} of them without roofs",
         f"sizes (px)  {sizes}{rest}",
         f"pixel size  {low:.4g} m" if low == high else f"pixel size  {low:.4g} to {high:.4g} m",
         f"ground      {'georeferenced' if check.georeferenced else 'without a georeference'}",
         f"labels      {', '.join(check.heads) or 'none'}",
-        f"labelled    {check.labelled_share:.1%} of the pixels; roof: {check.roof_share:.1%}",
+        f"labelled    {check.labelled_share:.1%} of the pixels; {roofs}",
         f"licence     {check.licence or 'unknown'}",
     ]
 

@@ -106,7 +106,10 @@ def windows_of(index: gpd.GeoDataFrame, split: str | None, folder: Path) -> gpd.
     if len(chosen) == 0:
         counts = index["split"].value_counts()
         told = ", ".join(f"{name} ({count} windows)" for name, count in counts.items() if name) or "none"
-        raise DataError(f"{folder} has no windows in the split {split!r}; it has: {told}", "`roofgeo data split`")
+        raise DataError(
+            f"{folder} has no windows in the split {split!r}; it has: {told}",
+            f"`roofgeo data split {folder}` makes them.",
+        )
     return chosen
 
 

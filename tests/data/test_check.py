@@ -18,7 +18,7 @@ from roofgeo.data.preparing import prepare, summary
 from roofgeo.data.rid import IMAGES, LISTS, SEGMENT_MASKS
 from roofgeo.data.splits import SplitPlan, split_in_space
 from roofgeo.data.windows import read_index, write_index
-from roofgeo.synthesis.published import write_airs, write_rid
+from roofgeo.synthesis.published import write_airs, write_rid, write_roofline
 from tests.data.pictures import Drawn
 
 
@@ -47,6 +47,12 @@ def told(check: Check) -> str:
 
 def first(folder: Path) -> Path:
     return sorted(folder.iterdir())[0]
+
+
+def test_a_data_set_of_lines_tells_that_it_tells_no_roofs(tmp_path: Path) -> None:
+    write_roofline(tmp_path / "imdb.mat", 2)
+    found = check_dataset(lambda split: open_dataset(tmp_path), tmp_path)
+    assert "roofs are not told" in as_text(found) and json.loads(json.dumps(found.as_dict()))["roof_share"] is None
 
 
 def test_a_data_set_as_published_is_described(rid: Path) -> None:
