@@ -15,9 +15,10 @@ from typing import Any
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import Callback, Checkpoint, EarlyStopping, EMAWeightAveraging
+from lightning.pytorch.callbacks import Callback, Checkpoint, EarlyStopping, WeightAveraging
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 from lightning.pytorch.strategies import DDPStrategy
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from roofgeo.errors import DataError, InputError, Interrupted
@@ -115,6 +116,32 @@ class _Loaders(lightning.LightningDataModule):
             collate_fn=self.windows.collate,
             generator=torch.Generator().manual_seed(self.settings.seed),
         )
+
+
+class RunningAverage(WeightAveraging):
+    """Averages the weights exponentially; over fewer steps at first, or the random beginning would long be in it.
+
+    Args:
+        decay: What is kept of the average at a step, once so many are done that it matters.
+    """
+
+    def __init__(self, decay: float) -> None:
+        super().__init__(multi_avg_fn=self._update)
+        self.decay = decay
+        self._trainer: Any = None
+
+    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        """Make the average."""
+        self._trainer = trainer
+        super().setup(trainer, pl_module, stage)
+
+    def kept(self, step: int) -> float:
+        """Part of the average that stays at a step."""
+        return min(self.decay, (1 + step) / (10 + step))
+
+    def _update(self, averaged: Any, current: Any, count: Any) -> None:
+        average: Any = get_ema_multi_avg_fn  # it carries no types
+        average(self.kept(self._trainer.global_step))(averaged, current, count)
 
 
 class _Checkpoints(Checkpoint):
@@ -256,7 +283,7 @@ def _make_trainer(
     if measures and settings.pictures:  # before the averaged weights are taken out again
         callbacks.append(Pictures(folder / "pictures", settings.pictures))
     if settings.ema_decay:
-        callbacks.append(EMAWeightAveraging(decay=settings.ema_decay))
+        callbacks.append(RunningAverage(settings.ema_decay))
     if measures and settings.patience:
         callbacks.append(EarlyStopping("val_score", patience=settings.patience, mode="max"))
     many = settings.devices > 1 or "TORCHELASTIC_RUN_ID" in os.environ

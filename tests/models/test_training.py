@@ -13,7 +13,7 @@ from torch.utils.data import Dataset, default_collate
 
 from roofgeo.errors import DataError, InputError, Interrupted, ModelError
 from roofgeo.models import fitting
-from roofgeo.models.fitting import NumberedBatches, Windows, choose_accelerator, fit
+from roofgeo.models.fitting import NumberedBatches, RunningAverage, Windows, choose_accelerator, fit
 from roofgeo.models.network import Architecture, RoofNet
 from roofgeo.models.runs import BEST, LAST, finished_network, must_fit, read_checkpoint
 from roofgeo.models.settings import make_settings
@@ -240,3 +240,14 @@ def test_pictures_show_the_weights_that_are_measured(tmp_path: Path, monkeypatch
     checkpoint = read_checkpoint(tmp_path / LAST)
     assert torch.equal(drawn[-1], checkpoint["state_dict"]["network.film.weight"])
     assert not torch.equal(drawn[-1], checkpoint["current_model_state"]["network.film.weight"])
+
+
+def test_the_average_of_a_short_run_is_of_its_weights_and_not_of_its_beginning(tmp_path: Path) -> None:
+    training = make({"steps": 12, "ema_decay": 0.999})
+    start = training.network.film.weight.detach().clone()
+    fit(training, Windows(Noise(40), None, default_collate), tmp_path)
+    checkpoint = read_checkpoint(tmp_path / LAST)
+    averaged, current = (checkpoint[key]["network.film.weight"] for key in ("state_dict", "current_model_state"))
+    assert (averaged - current).norm() < 0.7 * (start - current).norm()
+    assert not torch.equal(averaged, current)
+    assert RunningAverage(0.9).kept(1000) == 0.9
