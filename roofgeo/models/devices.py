@@ -116,7 +116,11 @@ def peak_memory_bytes() -> int | None:
     """The most memory this process has had so far; None where the system does not tell."""
     if sys.platform == "win32":
         return None
+    told = _lines_of(Path("/proc/self/status")).get("VmHWM")
+    if told is not None:
+        return int(told.split()[0]) * 1024
     import resource
 
+    # On Linux it would count what the parent had when it started this process.
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

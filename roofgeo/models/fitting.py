@@ -6,7 +6,6 @@ import importlib.util
 import logging
 import os
 import signal
-import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -215,20 +214,23 @@ def fit(training: RoofTraining, windows: Windows, folder: Path, tell: Tell | Non
         training.network.to(memory_format=torch.channels_last)
     device = torch.device("cuda" if accelerator == "gpu" else "cpu")
     free = free_bytes(device)
-    must_fit_memory(training, free)
+    if accelerator == "cpu":
+        must_fit_memory(training, free)
+    # Where memory has ended there is none left to measure what would fit in.
+    too_much = out_of_memory(training, free)
     measures = windows.validation is not None
     trainer = _make_trainer(settings, accelerator, folder, measures, tell)
     last = folder / LAST
     handler = signal.getsignal(signal.SIGINT)
     try:
-        _run(trainer, training, _Loaders(windows, settings), last if last.is_file() else None, free)
+        _run(trainer, training, _Loaders(windows, settings), last if last.is_file() else None, too_much)
     finally:
         signal.signal(signal.SIGINT, handler)  # Lightning leaves it deaf
     return bool(trainer.is_global_zero)
 
 
 def _run(
-    trainer: lightning.Trainer, training: RoofTraining, loaders: _Loaders, last: Path | None, free: int | None
+    trainer: lightning.Trainer, training: RoofTraining, loaders: _Loaders, last: Path | None, too_much: InputError
 ) -> None:
     try:
         with warnings.catch_warnings():
@@ -243,8 +245,7 @@ def _run(
         raise _of_worker(error) from error
     except (RuntimeError, MemoryError) as error:
         if is_out_of_memory(error):
-            traceback.clear_frames(error.__traceback__)  # they hold what filled the memory
-            raise out_of_memory(training, free) from error
+            raise too_much from error
         raise
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from roofgeo.models import devices
@@ -30,6 +32,14 @@ def test_a_system_without_proc_tells_all_of_its_memory(monkeypatch: pytest.Monke
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     assert memory() == Memory(total, total)
     assert devices.devices()[0].description
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a trap of Linux")
+def test_the_most_memory_of_a_process_is_not_that_of_its_parent() -> None:
+    ours = np.ones(400_000_000, np.uint8)
+    command = "from roofgeo.models.devices import peak_memory_bytes as peak; print(peak())"
+    run = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
+    assert 1e6 < int(run.stdout) < ours.nbytes
 
 
 def test_files_that_are_not_there_say_nothing(tmp_path: Path) -> None:
