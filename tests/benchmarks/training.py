@@ -1,4 +1,4 @@
-"""Measure the training: `python -m tests.benchmarks.training overfit|memory|metadata|presets|scaling|compile`.
+"""Measure the training: `python -m tests.benchmarks.training overfit|memory|metadata|presets|scaling|compile|step`.
 
 Each prints a table; what is written goes to a temporary folder, or where --keep says.
 """
@@ -263,6 +263,32 @@ def compile(folder: Path, arguments: argparse.Namespace) -> None:
         )
 
 
+def step(folder: Path, arguments: argparse.Namespace) -> None:
+    """Seconds a step from the data sets, against a step on noise that lies on the device already."""
+    write_rid(folder / "rid", 6)
+    write_airs(folder / "airs", {"train": 3, "val": 1}, size_px=1024)
+    settings = make_settings(
+        {
+            "preset": arguments.preset, "encoder_weights": "none", "steps": arguments.steps or 100,
+            "batch_size": arguments.batch_size, "window_px": arguments.window_px or 512, "threads": arguments.threads,
+            "workers": arguments.workers, "validation_windows": 0, "checkpoint_every": 10**6,
+        }
+    )  # fmt: skip
+    prepare_torch(settings.seed, settings.threads)
+    sources = [DataSource(path=folder / name, validation="") for name in ("rid", "airs")]
+    sourced = open_sources(make_recipe(data=sources, values=dataclasses.asdict(settings)), folder)
+    at: dict[int, float] = {}
+    training = _training(settings, {}, 0, {"architecture": {}})
+    windows = fitting.Windows(sourced.training, None, collate_windows)
+    fitting.fit(training, windows, folder / "run", lambda done, _: at.setdefault(done, time.perf_counter()))
+    first = min(20, settings.steps // 2)
+    fed = (at[settings.steps] - at[first]) / (settings.steps - first)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    alone = _seconds_a_step(training.to(device).train(), settings.batch_size, settings.window_px, device)
+    print(f"{arguments.preset}, {settings.batch_size} windows of {settings.window_px} px on {device}")
+    print(f"{fed:.3f} s a step from the data, {alone:.3f} s on noise: {fed / alone - 1:+.0%}")
+
+
 def _seconds_a_step(training: RoofTraining, batch_size: int, window_px: int, device: torch.device) -> float:
     network: RoofNet = training.network
     batch = random_batch(network, batch_size, window_px, device)
@@ -281,7 +307,7 @@ def _seconds_a_step(training: RoofTraining, batch_size: int, window_px: int, dev
     return sorted(seconds[3:])[len(seconds[3:]) // 2]
 
 
-MEASURES = {f.__name__: f for f in (overfit, memory, metadata, presets, scaling, compile)}
+MEASURES = {f.__name__: f for f in (overfit, memory, metadata, presets, scaling, compile, step)}
 
 
 def main() -> None:
@@ -291,6 +317,8 @@ def main() -> None:
     parser.add_argument("--window-px", type=int)
     parser.add_argument("--preset", default="roofnet-lite0")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="where to leave what is written")
     arguments = parser.parse_args()
