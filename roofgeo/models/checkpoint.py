@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -195,6 +196,7 @@ def save_network(network: RoofNet, card: ModelCard, folder: Path) -> Model:
     save_file(halved, folder / WEIGHTS)
     network.load_state_dict({name: value.to(torch.float32) for name, value in halved.items()})
     _export_onnx(network, folder / ONNX)
+    shutil.copymode(folder / ONNX, folder / WEIGHTS)  # safetensors leaves its files to their owner alone
     return Model(write_card(card, folder), folder)
 
 

@@ -109,3 +109,7 @@ def test_the_card_says_which_pictures_the_model_knows(small_model: Model, copy: 
     del card["source_pixel_size_m"]
     (copy / CARD).write_text(json.dumps(card))
     assert open_model(copy).card.source_pixel_size_m == small_model.card.source_pixel_size_m
+
+
+def test_whoever_may_read_the_network_may_read_its_weights(small_model: Model) -> None:
+    assert (small_model.folder / WEIGHTS).stat().st_mode == (small_model.folder / ONNX).stat().st_mode
