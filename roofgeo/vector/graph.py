@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from roofgeo.vector.crops import BoolArray, FloatArray, IntArray
 
@@ -63,57 +65,95 @@ class PlanarGraph:
 def trace(labels: NDArray[np.int32]) -> PlanarGraph:
     """The planar graph of a (height, width) label raster: 0 outside, faces 1.., each 4-connected.
 
-    Every pixel side between two labels is in exactly one arc. Junctions are pixel corners where other than two such
-    sides meet; a boundary without one becomes a closed arc that starts at a corner of its hull.
+    Every pixel side between two labels is in exactly one arc, which has the higher label on its left. Junctions are
+    pixel corners where other than two such sides meet; a boundary without one becomes a closed arc that starts at a
+    corner of its hull.
     """
-    padded = np.pad(labels, 1)
-    arcs = np.asarray(shapely.get_parts(shapely.line_merge(shapely.multilinestrings(_pixel_sides(padded)))))
-    arcs = _start_at_corner(arcs)
-    xy, arc = shapely.get_coordinates(arcs, return_index=True)
-    xy = np.rint(xy).astype(np.int64)
-    keys, nodes = np.unique(xy[:, 1] * (padded.shape[1] + 1) + xy[:, 0], return_inverse=True)
-    vertices = np.stack([keys % (padded.shape[1] + 1), keys // (padded.shape[1] + 1)], 1)
-    starts = np.flatnonzero(np.concatenate([[True], arc[1:] != arc[:-1]]))
-    sides = _sides(padded, xy[starts], xy[starts + 1])
-    return PlanarGraph(vertices - 1.0, nodes, arc.astype(np.int64), sides)
+    width = labels.shape[1] + 2
+    start, end, sides = _pixel_sides(np.pad(labels, 1).ravel(), width)
+    corners, ends = np.unique(np.concatenate([start, end]), return_inverse=True)
+    start, end = ends[: len(start)], ends[len(start) :]
+    through = np.bincount(ends, minlength=len(corners)) == 2  # both sides there part the same two labels
+    leaving = np.empty(len(corners), np.int64)
+    leaving[start] = np.arange(len(start))
+    order, arc = _chained(np.where(through[end], leaving[end], -1))
+    xy = np.stack([corners % width, corners // width], 1).astype(np.float64)
+    order = order[_from_farthest(xy[start[order]], arc, through[start[order]])]
+    last = _lasts(arc)
+    nodes = np.insert(start[order], last + 1, end[order[last]])
+    return PlanarGraph(xy, nodes, np.insert(arc, last + 1, arc[last]), sides[order[last]])
 
 
-def _pixel_sides(padded: NDArray[np.int32]) -> GeometryArray:
-    """Two-point LineStrings, one for each side between two labels."""
-    row, col = np.nonzero(padded[1:] != padded[:-1])
-    level = np.stack([col, row + 1, col + 1, row + 1], 1)
-    row, col = np.nonzero(padded[:, 1:] != padded[:, :-1])
-    upright = np.stack([col + 1, row, col + 1, row + 1], 1)
-    ends = np.concatenate([level, upright]).reshape(-1, 2, 2).astype(np.float64)
-    return np.asarray(shapely.linestrings(ends))
+def _pixel_sides(labels: NDArray[np.int32], width: int) -> tuple[IntArray, IntArray, IntArray]:
+    """Sides between two labels of a flattened raster of `width` columns with 0 all around.
+
+    Returns:
+        (sides,) corners where each starts and ends, numbered like the pixel to their upper left, and (sides, 2) labels
+        on the left and right of it.
+    """
+    level = np.flatnonzero(labels[1:-width] != labels[width + 1 :])  # from corner k to k + 1
+    upright = np.flatnonzero(labels[width:-1] != labels[width + 1 :])  # from corner k to k + width
+    start, end = np.concatenate([level, upright]), np.concatenate([level + 1, upright + width])
+    left = labels[np.concatenate([level + 1, upright + width + 1])]
+    right = labels[np.concatenate([level + width + 1, upright + width])]
+    turned = left < right
+    start, end = np.where(turned, end, start), np.where(turned, start, end)
+    return start, end, np.stack([np.maximum(left, right), np.minimum(left, right)], 1).astype(np.int64)
 
 
-def _start_at_corner(arcs: GeometryArray) -> GeometryArray:
-    """Turn closed arcs that meet no other so that they start where they are farthest from their middle."""
-    ends = shapely.get_coordinates(shapely.get_point(arcs, 0))
-    closed = shapely.is_closed(arcs)
-    _, place, visits = np.unique(ends[:, 0] + 1j * ends[:, 1], return_inverse=True, return_counts=True)
-    turned = arcs.copy()
-    for i in np.flatnonzero(closed & (visits[place] == 1)):
-        ring = shapely.get_coordinates(arcs[i])[:-1]
-        far = int(np.argmax(((ring - ring.mean(0)) ** 2).sum(1)))
-        ring = np.roll(ring, -far, axis=0)
-        turned[i] = shapely.linestrings(np.concatenate([ring, ring[:1]]))
-    return turned
+def _chained(follower: IntArray) -> tuple[IntArray, IntArray]:
+    """Chains one after the other: (elements,) which element comes next, and the number of the chain it is in.
+
+    Args:
+        follower: (elements,) the element after each, -1 where a chain ends. Closed chains begin at their least element.
+    """
+    number = np.arange(len(follower))
+    if not len(number):
+        return number, number
+    count, chain = connected_components(_links(follower), directed=False)
+    led = np.zeros(len(number), bool)
+    led[follower[follower >= 0]] = True
+    first = np.empty(count, np.int64)
+    first[chain[::-1]] = number[::-1]  # of several the last one counts
+    first[chain[~led]] = number[~led]
+    begins = np.zeros(len(number), bool)
+    begins[first] = True
+    ends = (follower < 0) | begins[follower]
+    tied = np.where(ends, np.append(first, -1)[chain + 1], follower)  # each chain to the next
+    order = breadth_first_order(_links(tied), first[0], return_predecessors=False).astype(np.int64)
+    return order, chain[order].astype(np.int64)
 
 
-def _sides(padded: NDArray[np.int32], start: IntArray, end: IntArray) -> IntArray:
-    """(arcs, 2) labels on the left and right of the pixel side from `start` to `end`."""
-    dx, dy = (end - start).T
-    col = np.minimum(start[:, 0], end[:, 0])
-    row = np.minimum(start[:, 1], end[:, 1])
-    level = dx != 0
-    upper_or_left = padded[np.where(level, row - 1, row), np.where(level, col, col - 1)]
-    lower_or_right = padded[row, col]
-    swap = (dx < 0) | (dy > 0)
-    left = np.where(swap, lower_or_right, upper_or_left)
-    right = np.where(swap, upper_or_left, lower_or_right)
-    return np.stack([left, right], 1).astype(np.int64)
+def _links(follower: IntArray) -> csr_array:
+    """(elements, elements) matrix with a 1 from each element to the one after it."""
+    goes_on = follower >= 0
+    rows = np.concatenate([[0], np.cumsum(goes_on)])
+    return csr_array((np.ones(rows[-1]), follower[goes_on], rows), shape=(len(follower), len(follower)))
+
+
+def _from_farthest(xy: FloatArray, arc: IntArray, through: BoolArray) -> IntArray:
+    """Order of the (sides,) of all arcs that lets closed arcs without junction start farthest from their middle.
+
+    Args:
+        xy: (sides, 2) where each starts, along one arc after the other.
+        arc: (sides,) which arc it belongs to.
+        through: (sides,) False if it starts at a junction.
+    """
+    last = _lasts(arc)
+    length = np.diff(last, prepend=-1)
+    first = last + 1 - length
+    nth = np.arange(len(arc)) - first[arc]
+    ring = np.flatnonzero(through[first[arc]])
+    middle = np.stack([np.bincount(arc, v, len(last)) for v in xy.T], 1) / length[:, None]
+    nearest_first = ring[np.lexsort((-nth[ring], np.hypot(*(xy[ring] - middle[arc[ring]]).T)))]
+    shift = np.zeros(len(last), np.int64)
+    shift[arc[nearest_first]] = nth[nearest_first]  # of several the last one, the farthest, counts
+    return np.asarray(first[arc] + (nth + shift[arc]) % length[arc])
+
+
+def _lasts(chain: IntArray) -> IntArray:
+    """(chains,) last place of each of the chains that lie one after the other."""
+    return np.flatnonzero(np.diff(chain, append=-1))
 
 
 def face_polygons(graph: PlanarGraph, gap_px: float = 0.0) -> tuple[GeometryArray, BoolArray]:
@@ -128,41 +168,69 @@ def face_polygons(graph: PlanarGraph, gap_px: float = 0.0) -> tuple[GeometryArra
         one valid polygon that meets its neighbours edge to edge.
     """
     count = graph.face_count
-    found = np.asarray(shapely.get_parts(shapely.polygonize(graph.linestrings)))
-    found = np.asarray(shapely.orient_polygons(found, exterior_cw=True))  # y is down: clockwise here, not on the map
-    face = _face_on_left(graph, found)
+    rings, face = _rings(graph)
+    shell = ~shapely.is_ccw(rings) & ~shapely.is_missing(rings)  # y is down: clockwise here, not on the map
+    sound = np.bincount(face[shell], minlength=count) == 1
+    sound[face[shapely.is_missing(rings)]] = False
+    order = np.lexsort((~shell, face))
+    order = order[sound[face[order]]]
     polygons = np.full(count, None, object)
-    inside = face > 0
-    polygons[face[inside] - 1] = found[inside]
-    sound = np.bincount(face[inside], minlength=count + 1)[1:] == 1
+    shapely.polygons(rings[order], indices=face[order], out=polygons)
     sound &= shapely.is_valid(polygons)
-    # A courtyard's arc that crosses itself is no ring to polygonize, which leaves it out without a word.
-    sound &= np.isclose(shapely.length(polygons), _perimeters(graph))
     present = np.flatnonzero(sound)
     sound[present] &= shapely.is_empty(shapely.coverage_invalid_edges(polygons[present], gap_width=gap_px))
     return polygons, sound
 
 
-def _perimeters(graph: PlanarGraph) -> FloatArray:
-    """(faces,) length of the arcs along each face."""
-    beside = np.concatenate([graph.sides[:, 0], graph.sides[:, 1]])
-    lengths = np.tile(shapely.length(graph.linestrings), 2)
-    return np.asarray(np.bincount(beside, lengths, minlength=graph.face_count + 1)[1:], np.float64)
+def _rings(graph: PlanarGraph) -> tuple[GeometryArray, IntArray]:
+    """The boundaries of the faces: (rings,) LinearRings, None for less than three vertices, and (rings,) face less 1.
+
+    The face is on the left of its rings. Where it touches itself at a vertex, they touch there and do not cross.
+    """
+    first, last = np.flatnonzero(graph.first), np.flatnonzero(graph.last)
+    side, ring = _walks(graph)
+    arc, back = side % len(first), side >= len(first)
+    length = (last - first)[arc]
+    nth = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
+    begin, step = np.where(back, last[arc], first[arc]), np.where(back, -1, 1)
+    xy = graph.xy[graph.nodes[np.repeat(begin, length) + nth * np.repeat(step, length)]]
+    of = np.repeat(ring, length)
+    ends = _lasts(ring)
+    enough = np.bincount(of, minlength=len(ends)) > 2
+    rings = np.full(len(ends), None, object)
+    shapely.linearrings(xy[enough[of]], indices=of[enough[of]], out=rings)
+    return rings, graph.sides.T.ravel()[side[ends]] - 1
 
 
-def _face_on_left(graph: PlanarGraph, polygons: GeometryArray) -> IntArray:
-    """(polygons,) the face on the left of the first edge of each ring, -1 if no arc has that edge."""
-    if not len(polygons):
-        return np.zeros(0, np.int64)
-    start, end, arc = graph.edges
-    rings = shapely.get_exterior_ring(polygons)
-    ring_ends = [shapely.get_coordinates(shapely.get_point(rings, i)) for i in (0, 1)]
-    points = np.concatenate([graph.xy[start], graph.xy[end], *ring_ends])
-    place = np.unique(points[:, 0] + 1j * points[:, 1], return_inverse=True)[1]
-    edge_start, edge_end, ring_start, ring_end = np.split(place, np.cumsum([len(start), len(start), len(polygons)]))
-    keys = np.concatenate([edge_start * len(points) + edge_end, edge_end * len(points) + edge_start])
-    lefts = np.concatenate([graph.sides[arc, 0], graph.sides[arc, 1]])
-    order = np.argsort(keys)
-    wanted = ring_start * len(points) + ring_end
-    at = order[np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)]
-    return np.where(keys[at] == wanted, lefts[at], -1)
+def _walks(graph: PlanarGraph) -> tuple[IntArray, IntArray]:
+    """Round each face along its arcs, the face on the left.
+
+    Returns:
+        (steps,) arcs in the order they are walked, numbered on after the last arc where walked backwards, and (steps,)
+        number of the round.
+    """
+    face, start, leaving = graph.sides.T.ravel(), *_ends(graph)
+    end, coming = (np.roll(ends, len(graph.sides)) for ends in (start, leaving))
+    inner = np.flatnonzero(face)
+    to = inner[np.lexsort((coming[inner], end[inner], face[inner]))]
+    on = inner[np.lexsort((leaving[inner], start[inner], face[inner]))]
+    # As many arcs come to a vertex along a face as leave it: several where the face touches itself. The next one that
+    # leaves counter-clockwise from where one came goes round what lies on the right.
+    spot = np.cumsum((np.diff(face[on], prepend=-1) != 0) | (np.diff(start[on], prepend=-1) != 0)) - 1
+    size = np.bincount(spot)
+    first = np.cumsum(size) - size
+    shift = leaving[on[first]] < coming[to[first]]
+    nth = np.arange(len(on)) - first[spot]
+    follower = np.empty(len(face), np.int64)
+    follower[to] = on[first[spot] + (nth + shift[spot]) % size[spot]]
+    place = np.cumsum(face > 0) - 1
+    order, ring = _chained(place[follower[inner]])
+    return inner[order], ring
+
+
+def _ends(graph: PlanarGraph) -> tuple[IntArray, FloatArray]:
+    """(2 * arcs,) vertex where each arc begins, then where each ends, and its direction there in radians on the map."""
+    first, last = np.flatnonzero(graph.first), np.flatnonzero(graph.last)
+    at, beside = np.concatenate([first, last]), np.concatenate([first + 1, last - 1])
+    dx, dy = (graph.xy[graph.nodes[beside]] - graph.xy[graph.nodes[at]]).T
+    return graph.nodes[at], np.arctan2(-dy, dx)
