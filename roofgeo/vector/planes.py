@@ -35,6 +35,7 @@ BORDER_COST_M: Final = 0.5
 LINE_SEEN: Final = 0.25
 """Probability from which a line counts as seen."""
 
+LINE_BLUR_M: Final = 0.2
 LINE_REACH_M: Final = 0.3
 LINE_CREST: Final = 0.75
 """A crest is where the probability this far to either hand is less than this share of its own."""
@@ -124,8 +125,9 @@ def _line_strength(crop: RoofCrop, pixel_size_m: float) -> Float32Array:
     inside = ndimage.distance_transform_edt(np.pad(crop.mask, 1))[1:-1, 1:-1] > _EAVE_INSIDE_M / pixel_size_m
     parting = lines[[LINE_CODE[t] for t in ("ridge", "hip", "valley", "step")]].sum(0)
     outer = lines[[LINE_CODE["eave"], LINE_CODE["rake"]]].sum(0)
-    smooth = _blur((parting + outer * inside)[None], crop.mask, 0.7)[0]
-    return np.asarray(smooth * crop.mask, np.float32)
+    smooth = _blur((parting + outer * inside)[None], crop.mask, max(LINE_BLUR_M / pixel_size_m, 0.7))[0]
+    elsewhere = np.median(smooth[crop.mask])
+    return np.asarray(np.maximum(smooth - elsewhere, 0) / (1 - elsewhere) * crop.mask, np.float32)
 
 
 def _seen(lines: Float32Array, pixel_size_m: float) -> Float32Array:

@@ -1,0 +1,198 @@
+"""Measure the vector stage alone: perfect and spoilt rasters of known roofs in, layers out, against the truth.
+
+`python -m tests.benchmarks.vectors` prints a table of the real roofs of RoofGraph val and of rendered scenes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from roofgeo.data.roofgraph import PIXEL_SIZE_M, RoofGraph
+from roofgeo.data.targets import LabelledScene, RoofLine, rasterize_targets
+from roofgeo.evaluation.layers import evaluate_layers
+from roofgeo.evaluation.polygons import match_polygons
+from roofgeo.evaluation.report import Figures
+from roofgeo.grid import Grid
+from roofgeo.schema import COMPASS, LINE_CLASSES, LINE_TYPES, SEGMENT_CLASSES
+from roofgeo.synthesis.scenes import render_scene
+from roofgeo.vector.attributes import attribute_layers
+from roofgeo.vector.seams import join_blocks, vectorize_block
+
+DATA = Path(os.environ.get("ROOFGEO_TEST_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
+GRID_M: Final = 0.1
+MARGIN_PX: Final = 8
+NZTM: Final = CRS.from_epsg(2193)
+CORNER_M: Final = (1_600_000.0, 5_470_000.0)
+"""On the central meridian, where the grid's north is true north."""
+
+FIRST_SCENE: Final = 7000
+SPECKLE: Final = 0.1
+CLOSE: Final = 0.05
+"""A length or an area is right if it is off by no more than this share."""
+
+LEAST_M: Final = 0.5
+"""A building with less of a line type than this is not measured for it: five pixels."""
+
+Bands = dict[str, NDArray[np.float32]]
+Layers = dict[str, gpd.GeoDataFrame]
+
+
+def real_roofs(count: int | None) -> Iterator[LabelledScene]:
+    """RoofGraph val at the grid's pixel size."""
+    roofs = RoofGraph(DATA / "roofgraph", "val")
+    for number in range(len(roofs.pictures))[:count]:
+        yield resized(roofs.scene(number), PIXEL_SIZE_M / GRID_M)
+
+
+def rendered_scenes(count: int | None) -> Iterator[LabelledScene]:
+    """Rendered settlements of all styles, whole buildings only."""
+    for seed in range(FIRST_SCENE, FIRST_SCENE + (50 if count is None else count)):
+        yield resized(render_scene(seed, 768, GRID_M, whole_buildings=True).scene, 1.0)
+
+
+def resized(scene: LabelledScene, scale: float) -> LabelledScene:
+    """The labels alone, scaled, with a margin of ground around them."""
+    height, width = (int(np.ceil(size * scale)) + 2 * MARGIN_PX for size in scene.image.shape[1:])
+    planes = tuple(dataclasses.replace(p, ring=p.ring * scale + MARGIN_PX, height_m=None) for p in scene.planes)
+    lines = tuple(dataclasses.replace(line, xy=line.xy * scale + MARGIN_PX) for line in scene.lines)
+    return LabelledScene(np.zeros((3, height, width), np.uint8), GRID_M, planes, lines)
+
+
+def perfect(scene: LabelledScene, rng: np.random.Generator) -> Bands:
+    """(bands, height, width) by head, as a network without error would give them."""
+    targets = rasterize_targets(scene)
+    angle = np.deg2rad(np.nan_to_num(targets.azimuth_deg))
+    pitched = ~np.isnan(targets.azimuth_deg)
+    return {
+        "segments": one_hot(targets.segments, len(SEGMENT_CLASSES)),
+        "azimuth": np.stack([np.sin(angle), np.cos(angle)]).astype(np.float32) * pitched,
+        "lines": one_hot(targets.lines, len(LINE_CLASSES)),
+        "roof": (targets.roof == 1).astype(np.float32)[None],
+    }
+
+
+def spoilt(scene: LabelledScene, rng: np.random.Generator) -> Bands:
+    """The same with 10 % speckle, and every pixel taken from one that lies up to a pixel away."""
+    bands = perfect(scene, rng)
+    shape = bands["roof"].shape[1:]
+    rows, cols = (
+        np.clip(at + rng.integers(-1, 2, shape), 0, size - 1)
+        for at, size in zip(np.indices(shape), shape, strict=True)
+    )
+    bands = {head: band[:, rows, cols] for head, band in bands.items()}
+    roof = bands["roof"][0] > 0
+    for head, classes in (("segments", len(SEGMENT_CLASSES)), ("lines", len(LINE_CLASSES))):
+        hit = (rng.random(shape) < SPECKLE) & roof
+        bands[head][:, hit] = one_hot(rng.integers(0, classes, int(hit.sum()))[None], classes)[:, 0]
+    hit = (rng.random(shape) < SPECKLE) & roof
+    angle = np.deg2rad(rng.uniform(0, 360, int(hit.sum())))
+    bands["azimuth"][:, hit] = np.stack([np.sin(angle), np.cos(angle)])
+    return bands
+
+
+def one_hot(codes: NDArray[np.integer], count: int) -> NDArray[np.float32]:
+    """(count, height, width) of (height, width) codes."""
+    return (np.arange(count)[:, None, None] == codes).astype(np.float32)
+
+
+def layers_of(bands: Bands) -> Layers:
+    """What the vector stage makes of bands."""
+    shape = bands["roof"].shape[1:]
+    grid = Grid(NZTM, *CORNER_M, GRID_M, *shape)
+    roofs = vectorize_block(bands, bands["roof"][0] > 0.5, np.ones(shape, bool), grid.window, grid)
+    return attribute_layers(join_blocks([roofs], grid), grid)
+
+
+def truth_of(scene: LabelledScene) -> Layers:
+    """The labels as layers."""
+
+    def to_map(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.array(CORNER_M) + xy * [GRID_M, -GRID_M]
+
+    segments = {
+        "azimuth_deg": [p.azimuth_deg for p in scene.planes],
+        "building_id": [p.building for p in scene.planes],
+    }
+    lines = {
+        "line_type": [line.line_type for line in scene.lines],
+        "building_id": [line.building for line in scene.lines],
+    }
+    polygons = [shapely.Polygon(to_map(p.ring)) for p in scene.planes]
+    strings = [shapely.LineString(to_map(line.xy)) for line in scene.lines]
+    return {
+        "roof_segments": gpd.GeoDataFrame(segments, geometry=polygons, crs=NZTM),
+        "roof_lines": gpd.GeoDataFrame(lines, geometry=strings, crs=NZTM),
+    }
+
+
+@dataclasses.dataclass
+class Sums:
+    """Buildings whose area, and whose length of each line type, is right: (right, of)."""
+
+    right: dict[str, list[bool]] = dataclasses.field(default_factory=dict)
+
+    def add(self, predicted: Layers, truth: Layers) -> None:
+        """Compare the buildings of a scene that are there in both."""
+        true = truth["roof_segments"].dissolve("building_id")
+        found = predicted["buildings"].set_index("building_id")
+        pairs = match_polygons(found.geometry.make_valid().to_numpy(), true.geometry.make_valid().to_numpy())
+        for first, second in zip(found.index[pairs.predicted], true.index[pairs.truth], strict=True):
+            self._note("area", float(found.geometry[first].area), float(true.geometry[second].area))
+            for line_type in LINE_TYPES:
+                lengths = [
+                    layer.geometry[(layer["building_id"] == number) & (layer["line_type"] == line_type)].length.sum()
+                    for layer, number in ((predicted["roof_lines"], first), (truth["roof_lines"], second))
+                ]
+                if max(lengths) >= LEAST_M:
+                    self._note(line_type, *lengths)
+
+    def _note(self, what: str, found: float, true: float) -> None:
+        self.right.setdefault(what, []).append(abs(found - true) <= CLOSE * true)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{what} {np.mean(right):.3f} of {len(right)}" for what, right in self.right.items())
+
+
+def measure(scenes: Iterator[LabelledScene], make: Callable[[LabelledScene, np.random.Generator], Bands]) -> None:
+    """Measure and print."""
+    figures, sums, began = Figures(), Sums(), time.perf_counter()
+    for number, scene in enumerate(scenes):
+        predicted, truth = layers_of(make(scene, np.random.default_rng(number))), truth_of(scene)
+        figures += evaluate_layers(predicted, truth)
+        sums.add(predicted, truth)
+    coverage, shapes = figures.coverage, figures.segment_shapes
+    print(f"  segments F {figures.segment_f:.3f}, azimuth MAE {figures.azimuth_mae_deg:.2f} deg, "
+          f"line F {figures.all_lines.f:.3f}, PQ {figures.panoptic_quality:.3f}, roof IoU {figures.roof_iou:.3f}")  # fmt: skip
+    print("  " + ", ".join(f"{t} {s.f:.3f} ({s.true_m:.0f} m)" for t, s in figures.lines.items() if s.f is not None))
+    print(f"  gaps {coverage.gap_m2:.4f} m2, overlaps {coverage.overlap_m2:.4f} m2, faulty {coverage.faulty_segments} "
+          f"of {coverage.segments}; vertices {shapes.vertex_ratio:.2f}, PoLiS {shapes.polis_m:.3f} m")  # fmt: skip
+    print(f"  buildings within {CLOSE:.0%}: {sums}; {time.perf_counter() - began:.0f} s", flush=True)
+
+
+def main() -> None:
+    """Measure all sets, or so many roofs and scenes of each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, help="roofs and scenes of each set [all 314, and 50]")
+    parser.add_argument("--set", choices=("real", "rendered"), help="only this set")
+    arguments = parser.parse_args()
+    for name, scenes in (("real", real_roofs), ("rendered", rendered_scenes)):
+        for make in (perfect, spoilt):
+            if arguments.set in (None, name):
+                print(f"{name}, {make.__name__}:")
+                measure(scenes(arguments.count), make)
+
+
+if __name__ == "__main__":
+    main()
