@@ -243,8 +243,11 @@ RASTERS: Final[dict[str, Raster]] = {
 
 GEOPACKAGE: Final = "roofs.gpkg"
 
-VECTOR_SUFFIXES: Final[dict[str, str]] = {"geojson": ".geojson", "flatgeobuf": ".fgb"}
+VECTOR_SUFFIXES: Final[dict[str, str]] = {"geojson": ".geojson", "flatgeobuf": ".fgb", "geoparquet": ".parquet"}
 """Formats the layers can be had in besides the GeoPackage, one file a layer, and how the files' names end."""
+
+EXPORT_SUFFIXES: Final[dict[str, str]] = {"geopackage": ".gpkg", **VECTOR_SUFFIXES}
+"""All formats of the layers, and how the files' names end."""
 
 
 def orientation_name(azimuth_deg: float | None) -> str:

@@ -1,98 +1,105 @@
-"""Write the layers as a GeoPackage that carries its styles, the meaning of its fields and its origin; read them.
+"""Write the layers in any format, and read them back as they were.
 
-The other formats of `roofgeo.schema.VECTOR_SUFFIXES` are written beside it, one file a layer.
+`roofs.gpkg` holds all layers (`roofgeo.vector.geopackage`); the formats of `roofgeo.schema.VECTOR_SUFFIXES` have one
+file a layer (`roofgeo.vector.ogr`, `roofgeo.vector.parquet`).
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 
-from roofgeo.errors import DataError, OutputError
-from roofgeo.schema import BUILDINGS_LAYER, LAYERS, LINES_LAYER, SEGMENTS_LAYER, VECTOR_SUFFIXES, Layer
-from roofgeo.vector.styles import qml
+from roofgeo.errors import DataError
+from roofgeo.schema import BUILDINGS_LAYER, EXPORT_SUFFIXES, GEOPACKAGE, LAYERS, VECTOR_SUFFIXES, Layer
+from roofgeo.vector.dictionary import DICTIONARY, dictionary_text
+from roofgeo.vector.geopackage import geopackage_provenance, write_geopackage
+from roofgeo.vector.ogr import (
+    columns_of,
+    flatgeobuf_provenance,
+    geojson_provenance,
+    read_geojson,
+    write_flatgeobuf,
+    write_geojson,
+)
+from roofgeo.vector.parquet import geoparquet_layer, geoparquet_provenance, require_pyarrow, write_geoparquet
 
-_BOTTOM_UP: Final = (BUILDINGS_LAYER, SEGMENTS_LAYER, LINES_LAYER)
-"""QGIS puts each layer of a file above the one before."""
+__all__ = [
+    "Roofs", "check_installed", "read_layers", "read_roofs", "write_dictionary", "write_geopackage", "write_layer",
+    "write_layers",
+]  # fmt: skip
+
+GEOPACKAGE_FORMAT: Final = "geopackage"
 
 _POLYGONS: Final = ("Polygon", "MultiPolygon")
 
-_WRITE_ERRORS: Final = (
+_LAYER: Final[dict[str, Layer]] = {layer.name: layer for layer in LAYERS}
+
+_WRITERS: Final[dict[str, Callable[[Path, Layer, gpd.GeoDataFrame, Mapping[str, str]], None]]] = {
+    "geoparquet": write_geoparquet,
+    "flatgeobuf": write_flatgeobuf,
+    "geojson": write_geojson,
+}
+"""The formats with one file a layer, in the order a folder is searched for them: what loses least comes first."""
+
+_READERS: Final[dict[str, Callable[[Path], gpd.GeoDataFrame]]] = {
+    "geoparquet": lambda path: gpd.read_parquet(path),  # geopandas asks for pyarrow when it is called
+    "flatgeobuf": pyogrio.read_dataframe,
+    "geojson": read_geojson,
+}
+
+_ORIGINS: Final[dict[str, Callable[[Path], dict[str, str]]]] = {
+    "geoparquet": geoparquet_provenance,
+    "flatgeobuf": flatgeobuf_provenance,
+    "geojson": geojson_provenance,
+}
+
+_DTYPES: Final[dict[str, tuple[Any, Any]]] = {
+    "int64": ("int64", "Int64"),
+    "float64": ("float64", "float64"),
+    "str": ("object", "object"),
+    "bool": ("bool", "boolean"),
+}
+"""Types in a GeoDataFrame of each type of the schema: of fields that are always known, and of those that are not."""
+
+_HINT: Final = "Give a roofs.gpkg, the folder of a run, or a folder of its layers in another format."
+
+_READ_ERRORS: Final = (
     pyogrio.errors.DataSourceError,
     pyogrio.errors.DataLayerError,
-    pyogrio.errors.FeatureError,
+    sqlite3.DatabaseError,
+    OSError,
+    ValueError,  # pyarrow's and geopandas's
 )
 
-_EXTRA_TABLES: Final = """
-CREATE TABLE layer_styles (
-  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT, f_table_schema TEXT, f_table_name TEXT,
-  f_geometry_column TEXT, styleName TEXT, styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT,
-  owner TEXT, ui TEXT, update_time DATETIME
-);
-CREATE TABLE IF NOT EXISTS gpkg_extensions (
-  table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL, scope TEXT NOT NULL,
-  CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name)
-);
-CREATE TABLE IF NOT EXISTS gpkg_data_columns (
-  table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT, mime_type TEXT,
-  constraint_name TEXT, CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name)
-);
-CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (
-  constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN,
-  max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
-  CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value)
-);
-CREATE TABLE IF NOT EXISTS gpkg_metadata (
-  id INTEGER CONSTRAINT m_pk PRIMARY KEY ASC NOT NULL, md_scope TEXT NOT NULL DEFAULT 'dataset',
-  md_standard_uri TEXT NOT NULL, mime_type TEXT NOT NULL DEFAULT 'text/xml', metadata TEXT NOT NULL DEFAULT ''
-);
-CREATE TABLE IF NOT EXISTS gpkg_metadata_reference (
-  reference_scope TEXT NOT NULL, table_name TEXT, column_name TEXT, row_id_value INTEGER, timestamp DATETIME NOT NULL,
-  md_file_id INTEGER NOT NULL, md_parent_id INTEGER
-);
-"""
 
-_SCHEMA_EXTENSION: Final = "http://www.geopackage.org/spec130/#extension_schema"
-_METADATA_EXTENSION: Final = "http://www.geopackage.org/spec130/#extension_metadata"
-_METADATA_STANDARD: Final = "https://schema.org/Dataset"
+@dataclass(frozen=True)
+class Roofs:
+    """What files of ours hold.
 
-_DRIVERS: Final = {
-    # RFC 7946: degrees on WGS 84. Eight decimals are a millimetre: the edges of roofs stay straight.
-    "geojson": ("GeoJSON", {"RFC7946": "YES", "COORDINATE_PRECISION": "8"}),
-    "flatgeobuf": ("FlatGeobuf", {"SPATIAL_INDEX": "YES"}),
-}
-"""GDAL's name of each of `VECTOR_SUFFIXES`, and how it is to write it."""
-
-
-def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame], provenance: Mapping[str, str]) -> None:
-    """Write a GeoPackage 1.3.
-
-    Args:
-        path: The file to make; it must not exist.
-        layers: A GeoDataFrame for each of `roofgeo.schema.LAYERS`, with its fields. Empty ones keep their fields.
-        provenance: What the file says of itself, such as the model and the imagery. `created` (ISO 8601, UTC) is taken
-            for the time of all entries, else the present.
+    Attributes:
+        layers: Those of `roofgeo.schema.LAYERS` that are there, by name.
+        provenance: Where they come from.
     """
-    for layer in _BOTTOM_UP:
-        _write(
-            path,
-            layer,
-            layers[layer.name],
-            driver="GPKG",
-            append=path.exists(),
-            dataset_options={"VERSION": "1.3"},
-            layer_options={"DESCRIPTION": layer.meaning, "GEOMETRY_NAME": "geom"},
-        )
-    with closing(sqlite3.connect(path)) as database, database:
-        _describe(database, provenance)
+
+    layers: dict[str, gpd.GeoDataFrame]
+    provenance: dict[str, str]
+
+
+def check_installed(formats: Collection[str]) -> None:
+    """See whether all that the formats need is installed.
+
+    Raises:
+        InputError: Something is missing.
+    """
+    if "geoparquet" in formats:
+        require_pyarrow()
 
 
 def write_layers(
@@ -104,84 +111,131 @@ def write_layers(
         folder: Where the files go, named after their layers; they must not exist.
         layers: As `write_geopackage` takes them.
         file_format: Key of `roofgeo.schema.VECTOR_SUFFIXES`.
-        provenance: What the files say of themselves, in their description.
+        provenance: What the files say of themselves.
 
     Returns:
         The files.
     """
-    driver, options = _DRIVERS[file_format]
-    origin = "; ".join(f"{name}: {value}" for name, value in provenance.items())
-    paths = []
-    for layer in LAYERS:
-        path = folder / f"{layer.name}{VECTOR_SUFFIXES[file_format]}"
-        described = {**options, "DESCRIPTION": f"{layer.meaning}. {origin}"}
-        _write(path, layer, layers[layer.name], driver=driver, layer_options=described)
-        paths.append(path)
-    return tuple(paths)
+    paths = {name: folder / f"{name}{VECTOR_SUFFIXES[file_format]}" for name in _LAYER if name in layers}
+    for name, path in paths.items():
+        write_layer(path, name, layers[name], file_format, provenance)
+    return tuple(paths.values())
 
 
-def _write(path: Path, layer: Layer, rows: gpd.GeoDataFrame, **options: object) -> None:
-    columns = [*(field.name for field in layer.fields), "geometry"]
+def write_layer(path: Path, name: str, rows: gpd.GeoDataFrame, file_format: str, provenance: Mapping[str, str]) -> None:
+    """Write the file of one layer; the arguments are those of `write_layers`."""
+    _WRITERS[file_format](path, _LAYER[name], rows, provenance)
+
+
+def write_dictionary(folder: Path) -> Path:
+    """Write what all layers and fields mean; see `roofgeo.vector.dictionary`."""
+    path = folder / DICTIONARY
+    path.write_text(dictionary_text(), encoding="utf-8")
+    return path
+
+
+def read_roofs(source: Path) -> Roofs:
+    """What `write_geopackage` or `write_layers` wrote, with the types it had.
+
+    Args:
+        source: A GeoPackage, its folder, a folder of one-file-a-layer formats, or one of their files. Of a folder that
+            holds several formats the first of GeoPackage, GeoParquet, FlatGeobuf and GeoJSON is read.
+
+    Raises:
+        InputError: It is a GeoParquet, and pyarrow is not installed.
+        DataError: There are no layers of ours, or they cannot be read.
+    """
+    file_format, paths = _find(source)
+    check_installed((file_format,))
+    first = next(iter(paths.values()))
     try:
-        pyogrio.write_dataframe(rows[columns], path, layer=layer.name, geometry_type=layer.geometry, **options)
-    except (*_WRITE_ERRORS, OSError) as error:
-        raise OutputError(f"{path} cannot be written: {error}", "choose another output folder") from error
+        if file_format == GEOPACKAGE_FORMAT:
+            layers, provenance = _read_geopackage(first), geopackage_provenance(first)
+        else:
+            layers = {name: _READERS[file_format](path) for name, path in paths.items()}
+            provenance = _ORIGINS[file_format](first)
+    except _READ_ERRORS as error:
+        raise _unreadable(source, error) from error
+    return Roofs({name: _as_in_schema(rows, _LAYER[name], source) for name, rows in layers.items()}, provenance)
 
 
-def _describe(database: sqlite3.Connection, provenance: Mapping[str, str]) -> None:
-    now = provenance.get("created", datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"))
-    database.executescript(_EXTRA_TABLES)
-    _add_styles(database, now)
-    _add_fields(database)
-    _add_provenance(database, provenance, now)
-    database.execute("UPDATE gpkg_contents SET last_change = ?", (now,))
+def _find(source: Path) -> tuple[str, dict[str, Path]]:
+    """Format of a source, and its file of each layer."""
+    if not source.exists():
+        raise DataError(f"{source} does not exist", _HINT)
+    if source.is_dir():
+        geopackage = source / GEOPACKAGE
+        if geopackage.is_file():
+            return GEOPACKAGE_FORMAT, dict.fromkeys(_LAYER, geopackage)
+        for name in _WRITERS:
+            paths = {layer: source / f"{layer}{VECTOR_SUFFIXES[name]}" for layer in _LAYER}
+            if present := {layer: path for layer, path in paths.items() if path.is_file()}:
+                return name, present
+        raise DataError(f"{source} holds no roofs: neither {GEOPACKAGE} nor a file of one of its layers", _HINT)
+    if source.suffix.lower() == Path(GEOPACKAGE).suffix:
+        return GEOPACKAGE_FORMAT, dict.fromkeys(_LAYER, source)
+    formats = [name for name in _WRITERS if VECTOR_SUFFIXES[name] == source.suffix.lower()]
+    if not formats:
+        raise DataError(f"{source} is in no format of roofs: {', '.join(EXPORT_SUFFIXES.values())}", _HINT)
+    return formats[0], {_layer_in(source, formats[0]): source}
 
 
-def _add_styles(database: sqlite3.Connection, now: str) -> None:
-    database.execute(
-        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)"
-        " VALUES ('layer_styles', 'attributes', 'layer_styles', 'Styles for QGIS', ?, 0)",
-        (now,),
-    )
-    database.executemany(
-        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
-        " styleQML, styleSLD, useAsDefault, description, owner, update_time)"
-        " VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '', ?)",
-        [(layer.name, layer.name, qml(layer), layer.meaning, now) for layer in LAYERS],
-    )
+def _layer_in(path: Path, file_format: str) -> str:
+    """Name of the layer a file holds: what it is named after, or what it says itself."""
+    if path.stem in _LAYER:
+        return path.stem
+    check_installed((file_format,))
+    try:
+        told = geoparquet_layer(path) if file_format == "geoparquet" else str(pyogrio.list_layers(path)[0][0])
+    except _READ_ERRORS as error:
+        raise _unreadable(path, error) from error
+    if told not in _LAYER:
+        raise DataError(f"{path} holds no layer of roofs: {', '.join(_LAYER)}", _HINT)
+    return told
 
 
-def _add_fields(database: sqlite3.Connection) -> None:
-    """Say in the file what each field means, by the schema extension (OGC 12-128r17, F.9)."""
-    database.executemany(
-        "INSERT INTO gpkg_data_columns (table_name, column_name, name, title, description) VALUES (?, ?, ?, ?, ?)",
-        [
-            (layer.name, field.name, None, f"{field.name} [{field.unit}]" if field.unit else field.name, field.meaning)
-            for layer in LAYERS
-            for field in layer.fields
-        ],
-    )
-    _register(database, "gpkg_schema", _SCHEMA_EXTENSION, ("gpkg_data_columns", "gpkg_data_column_constraints"))
+def _unreadable(source: Path, error: Exception) -> DataError:
+    return DataError(f"{source} cannot be read: {' '.join(str(error).split())}", _HINT)
 
 
-def _add_provenance(database: sqlite3.Connection, provenance: Mapping[str, str], now: str) -> None:
-    """Say in the file where it came from, as JSON, by the metadata extension (OGC 12-128r17, F.8)."""
-    cursor = database.execute(
-        "INSERT INTO gpkg_metadata (md_scope, md_standard_uri, mime_type, metadata) VALUES ('dataset', ?, ?, ?)",
-        (_METADATA_STANDARD, "application/json", json.dumps(dict(provenance), ensure_ascii=False)),
-    )
-    database.execute(
-        "INSERT INTO gpkg_metadata_reference (reference_scope, timestamp, md_file_id) VALUES ('geopackage', ?, ?)",
-        (now, cursor.lastrowid),
-    )
-    _register(database, "gpkg_metadata", _METADATA_EXTENSION, ("gpkg_metadata", "gpkg_metadata_reference"))
+def _read_geopackage(path: Path) -> dict[str, gpd.GeoDataFrame]:
+    found = {str(name) for name, _ in pyogrio.list_layers(path)}
+    layers = {name: pyogrio.read_dataframe(path, layer=name) for name in _LAYER if name in found}
+    if not layers:
+        raise DataError(f"{path} holds no roofs: none of the layers {', '.join(_LAYER)}", _HINT)
+    return layers
 
 
-def _register(database: sqlite3.Connection, extension: str, definition: str, tables: tuple[str, ...]) -> None:
-    database.executemany(
-        "INSERT OR IGNORE INTO gpkg_extensions VALUES (?, NULL, ?, ?, 'read-write')",
-        [(table, extension, definition) for table in tables],
-    )
+def _as_in_schema(rows: gpd.GeoDataFrame, layer: Layer, source: Path) -> gpd.GeoDataFrame:
+    """The rows with the fields of the schema, in order and of their types; formats keep types as well as they can.
+
+    Raises:
+        DataError: A field that is always known is missing, or does not hold what it should; or there is no geometry.
+    """
+    if not isinstance(rows, gpd.GeoDataFrame):
+        raise DataError(f"{layer.name} of {source} has no geometry", _HINT)
+    kept = rows.copy()
+    for field in layer.fields:
+        if field.name not in kept and len(kept) and not field.nullable:
+            raise DataError(
+                f"{layer.name} of {source} has no field {field.name}",
+                "It may come from another version of roofgeo: predict again, or add the field.",
+            )
+        values = kept[field.name] if field.name in kept else pd.Series([None] * len(kept), kept.index, object)
+        try:
+            kept[field.name] = _typed(values, field.dtype, field.nullable)
+        except (ValueError, TypeError) as error:
+            raise DataError(
+                f"{field.name} of {layer.name} in {source} is no {field.dtype}: {error}", "Correct the field's values."
+            ) from error
+    return kept[columns_of(layer, kept)]
+
+
+def _typed(values: pd.Series, dtype: str, nullable: bool) -> pd.Series:
+    if dtype == "str":
+        return values.astype(object).where(values.notna(), None)
+    known, unknown = _DTYPES[dtype]
+    return pd.to_numeric(values).astype(unknown if nullable or values.isna().any() else known)
 
 
 def read_layers(path: Path) -> dict[str, gpd.GeoDataFrame]:

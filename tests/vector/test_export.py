@@ -12,7 +12,7 @@ import shapely
 from roofgeo import schema
 from roofgeo.errors import DataError, OutputError
 from roofgeo.vector.attributes import attribute_layers
-from roofgeo.vector.export import read_layers, write_geopackage, write_layers
+from roofgeo.vector.export import read_layers, read_roofs, write_geopackage, write_layers
 from tests.vector.rasters import utm_grid
 from tests.vector.shapes import SHAPE, hip, layers_of
 
@@ -191,8 +191,11 @@ def test_flatgeobuf_keeps_crs_and_values_and_has_an_index(tmp_path):
 @pytest.mark.parametrize("file_format", schema.VECTOR_SUFFIXES)
 def test_layers_without_rows_keep_their_kind(tmp_path, file_format):
     empty = attribute_layers((), utm_grid(SHAPE))
-    for path in write_layers(tmp_path, empty, file_format, PROVENANCE):
-        assert len(pyogrio.read_dataframe(path)) == 0
+    write_layers(tmp_path, empty, file_format, PROVENANCE)
+    for layer, read in zip(schema.LAYERS, read_roofs(tmp_path).layers.values(), strict=True):
+        assert len(read) == 0
+        assert [str(dtype) for dtype in read.dtypes] == [str(dtype) for dtype in empty[layer.name].dtypes]
+        assert read.crs == empty[layer.name].crs
 
 
 @pytest.mark.parametrize("file_format", schema.VECTOR_SUFFIXES)
