@@ -70,7 +70,13 @@ def predict(
             show_plan(pipeline.forecast(**request), as_json=progress == "json", quiet=quiet)
             return
         with telling(progress, quiet) as tell:
-            result = pipeline.predict(formats=formats, min_confidence=min_confidence, progress=tell, **request)
+            result = pipeline.predict(
+                formats=formats,
+                min_confidence=min_confidence,
+                command=ctx.meta.get("command"),
+                progress=tell,
+                **request,
+            )
     _show_result(result, as_json=progress == "json", quiet=quiet)
 
 

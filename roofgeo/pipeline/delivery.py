@@ -5,24 +5,59 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from roofgeo.errors import OutputError
 from roofgeo.schema import GEOPACKAGE, LAYERS, RASTERS, VECTOR_SUFFIXES
+from roofgeo.vector.dictionary import DICTIONARY
 
 _UNFINISHED: dict[Path, Path | None] = {}
 """Folders being written into, and the output folder if it was made for one."""
 
+_BESIDE_SQLITE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a file; left over from an older file it would be taken for a part of the new one."""
+
 
 @contextmanager
 def finished_together(output: Path, overwrite: bool) -> Iterator[Path]:
-    """A folder to write into, whose files move to `output` when all of them are complete; else nothing is left."""
-    ours = {GEOPACKAGE, *(raster.filename for raster in RASTERS.values())}
+    """A folder to write into, whose files move to `output` when all of them are complete; else nothing is left.
+
+    They take the place of all files of an earlier run.
+    """
+    ours = {GEOPACKAGE, DICTIONARY, *(raster.filename for raster in RASTERS.values())}
     ours |= {Path(raster.filename).with_suffix(".qml").name for raster in RASTERS.values()}
     ours |= {f"{layer.name}{suffix}" for layer in LAYERS for suffix in VECTOR_SUFFIXES.values()}
     _check_free(output, overwrite)
+    with _unfinished(output) as folder:
+        yield folder
+        for old in ours:
+            (output / old).unlink(missing_ok=True)
+            (output / f"{old}.aux.xml").unlink(missing_ok=True)
+        _move(folder, output)
+
+
+@contextmanager
+def added_together(output: Path, names: Collection[str], overwrite: bool) -> Iterator[Path]:
+    """As `finished_together`, but what else is in `output` stays as it is.
+
+    Args:
+        output: Where the files go.
+        names: Those of them that nothing may lie in the place of, unless `overwrite`.
+        overwrite: Replace what is there.
+    """
+    there = sorted(name for name in names if (output / name).exists())
+    if there and not overwrite:
+        raise OutputError(f"{output / there[0]} exists", "Choose another place, or give --overwrite to replace it.")
+    with _unfinished(output) as folder:
+        yield folder
+        _move(folder, output)
+
+
+@contextmanager
+def _unfinished(output: Path) -> Iterator[Path]:
+    """A folder to write into within `output`; it is gone afterwards, and so is `output` if nothing came of it."""
     is_new = not output.exists()
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -32,13 +67,18 @@ def finished_together(output: Path, overwrite: bool) -> Iterator[Path]:
     _UNFINISHED[folder] = output if is_new else None
     try:
         yield folder
-        for old in ours:
-            (output / old).unlink(missing_ok=True)
-            (output / f"{old}.aux.xml").unlink(missing_ok=True)
-        for path in sorted(folder.iterdir()):
-            os.replace(path, output / path.name)
     finally:
         _remove(folder)
+
+
+def _move(folder: Path, output: Path) -> None:
+    for path in sorted(folder.iterdir()):
+        try:
+            os.replace(path, output / path.name)
+        except OSError as error:  # Windows: something has it open
+            raise _unwritable(output / path.name, error) from error
+        for suffix in _BESIDE_SQLITE:
+            (output / f"{path.name}{suffix}").unlink(missing_ok=True)
 
 
 def remove_unfinished() -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,19 +11,19 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from roofgeo import __version__
 from roofgeo.errors import ImageryError
 from roofgeo.grid import Block, Grid
 from roofgeo.models.checkpoint import DEFAULT_MODEL
 from roofgeo.pipeline.delivery import finished_together
 from roofgeo.pipeline.preparation import Prepared, Run, check_formats, prepared
 from roofgeo.pipeline.progress import Clock, Progress
+from roofgeo.pipeline.provenance import call_text, command_text, provenance
 from roofgeo.raster.geotiff import RasterWriter
 from roofgeo.raster.mask import inside
 from roofgeo.raster.stitch import BlockBlender, class_rasters, roof_probability
 from roofgeo.schema import BUILDINGS_LAYER, GEOPACKAGE, RASTERS
 from roofgeo.vector.attributes import attribute_layers
-from roofgeo.vector.export import write_geopackage, write_layers
+from roofgeo.vector.export import check_installed, write_dictionary, write_geopackage, write_layers
 from roofgeo.vector.seams import BlockRoofs, join_blocks, vectorize_block
 
 ROOF_THRESHOLD = 0.5
@@ -73,6 +72,7 @@ def predict(
     tile_px: int | None = None,
     overlap_px: int | None = None,
     formats: Collection[str] = (),
+    command: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> PredictResult:
     """Find the roofs of an area in an orthophoto.
@@ -92,6 +92,7 @@ def predict(
         overlap_px: Overlap of neighbouring windows, a multiple of 32, half a window at most; None for what the model
             says, as far as the windows allow.
         formats: Keys of `roofgeo.schema.VECTOR_SUFFIXES` to write the layers in besides the GeoPackage.
+        command: Words of the command line this call comes from, for the outputs to tell; None for the call itself.
         progress: Told of each step.
 
     Raises:
@@ -99,22 +100,32 @@ def predict(
         DataError: The imagery or the area cannot be read.
         ModelError: The model cannot be used.
     """
+    asked = call_text(predict, locals()) if command is None else command_text(command)
     clock, formats = Clock(progress), check_formats(formats)
+    check_installed(formats)
     ready = prepared(
         aoi, imagery, model,
         layer=layer, imagery_crs=imagery_crs, clip=clip, threads=threads, tile_px=tile_px, overlap_px=overlap_px,
     )  # fmt: skip
     with ready as job, finished_together(Path(output), overwrite) as folder:
-        provenance = _provenance(job)
-        rasters, layers, empty_px = _find_roofs(job, folder, provenance, clock, clip, min_confidence)
-        write_geopackage(folder / GEOPACKAGE, layers, provenance)
-        extra = [path.name for name in formats for path in write_layers(folder, layers, name, provenance)]
+        origin = provenance(job, asked)
+        rasters, layers, empty_px = _find_roofs(job, folder, origin, clock, clip, min_confidence)
+        vectors = _write_vectors(folder, layers, formats, origin)
         clock.step()
-    files = (GEOPACKAGE, *(RASTERS[name].filename for name in rasters), *extra)
+    files = (*vectors, *(RASTERS[name].filename for name in rasters))
     counts = {name: len(rows) for name, rows in layers.items()}
     paths = {name: Path(output) / name for name in files}
     notes = (*job.notes, *_empty_notes(job, empty_px))
     return PredictResult(paths, counts, job.run.plan.grid, clock.seconds(), notes)
+
+
+def _write_vectors(
+    folder: Path, layers: Mapping[str, gpd.GeoDataFrame], formats: Collection[str], origin: Mapping[str, str]
+) -> list[str]:
+    """Write the GeoPackage, the layers in other formats, and what their fields mean; give the names of the files."""
+    write_geopackage(folder / GEOPACKAGE, layers, origin)
+    extra = [path.name for name in formats for path in write_layers(folder, layers, name, origin)]
+    return [GEOPACKAGE, *extra, write_dictionary(folder).name]
 
 
 def _find_roofs(
@@ -198,20 +209,3 @@ def _empty_notes(job: Prepared, empty_px: int) -> Iterator[str]:
         yield f"{100 * share:.1f} % of the imagery is empty (no-data pixels); no roofs are found there"
     elif job.area is not None and share > EMPTY_SHARE_OF_AREA:
         yield f"the imagery is empty (no-data pixels) in {100 * share:.1f} % of the area; no roofs are found there"
-
-
-def _provenance(job: Prepared) -> dict[str, str]:
-    """What every output says of how it came about."""
-    imagery, model, area = job.run.imagery, job.model, job.area
-    return {
-        "software": f"roofgeo {__version__}",
-        "version": __version__,
-        "model": f"{model.card.name} {model.card.version}",
-        "model_sha256": model.sha256,
-        "model_licence": model.card.licence,
-        "imagery": imagery.source,
-        "imagery_sha256": imagery.identity,
-        "imagery_pixel_size_m": f"{imagery.pixel_size_m:.4g}",
-        "area": "the whole imagery" if area is None else area.source,
-        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-    }
