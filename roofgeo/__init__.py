@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from roofgeo.pipeline import PredictResult, evaluate, predict, train
+    from roofgeo.pipeline import ExportResult, PredictResult, evaluate, export, predict, train
 
-__all__ = ["PredictResult", "evaluate", "predict", "train"]
+__all__ = ["ExportResult", "PredictResult", "evaluate", "export", "predict", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,6 +10,7 @@ import click
 from roofgeo import __version__
 from roofgeo.cli.data import data
 from roofgeo.cli.evaluate import evaluate
+from roofgeo.cli.export import export
 from roofgeo.cli.info import info
 from roofgeo.cli.predict import predict
 from roofgeo.cli.stopping import interrupt
@@ -19,7 +20,11 @@ from roofgeo.errors import Interrupted, RoofgeoError
 
 
 class _Commands(click.Group):
-    """Turns what roofgeo raises on purpose into one line, a hint and an exit code."""
+    """Remembers the command as given; turns what roofgeo raises on purpose into one line, a hint and an exit code."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["command"] = ("roofgeo", *args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         signal.signal(signal.SIGTERM, interrupt)
@@ -38,6 +43,7 @@ def main() -> None:
 
 
 main.add_command(predict)
+main.add_command(export)
 main.add_command(evaluate)
 main.add_command(train)
 main.add_command(data)

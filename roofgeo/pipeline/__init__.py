@@ -1,4 +1,4 @@
-"""predict, forecast, train, evaluate: the only place where rooms meet."""
+"""predict, forecast, export, train, evaluate: the only place where rooms meet."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         figures_table,
         metrics_table,
     )
+    from roofgeo.pipeline.exporting import ExportResult, export
     from roofgeo.pipeline.forecasting import Forecast, forecast
     from roofgeo.pipeline.installation import Installation, installed
     from roofgeo.pipeline.prediction import PredictResult, predict
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "DatasetFigures": "evaluation",
+    "ExportResult": "exporting",
     "Forecast": "forecasting",
     "Installation": "installation",
     "PredictResult": "prediction",
     "Progress": "progress",
     "evaluate": "evaluation",
     "evaluate_dataset": "evaluation",
+    "export": "exporting",
     "figures_table": "evaluation",
     "forecast": "forecasting",
     "installed": "installation",
@@ -41,12 +44,14 @@ _MODULES = {
 __all__ = [
     "DataSource",
     "DatasetFigures",
+    "ExportResult",
     "Forecast",
     "Installation",
     "PredictResult",
     "Progress",
     "evaluate",
     "evaluate_dataset",
+    "export",
     "figures_table",
     "find_batch",
     "forecast",
