@@ -240,7 +240,7 @@ def open_imagery(source: str | Path, crs: str | None = None) -> Imagery:
     paths = _tile_paths(Path(source).absolute(), str(source))
     given = _parse_crs(crs) if crs is not None else None
     mosaic = Mosaic.of([_read_tile(tile, given) for tile in paths])
-    imagery = Imagery(str(source), mosaic, _identity(paths))
+    imagery = Imagery(str(source), mosaic, identity_of(paths))
     if not imagery.pixel_size_m <= COARSEST_M:
         imagery.close()
         raise InputError(
@@ -283,7 +283,7 @@ def _read_tile(path: Path, given: CRS | None) -> Tile:
         return describe_tile(path, dataset, given)
 
 
-def _identity(paths: Sequence[Path]) -> str:
+def identity_of(paths: Sequence[Path]) -> str:
     """Hash of the size and both ends of each file; cheap, and the same wherever the files lie."""
     digest = hashlib.sha256()
     for path in paths:
