@@ -20,13 +20,11 @@ def douglas_peucker(graph: PlanarGraph, tolerance_px: FloatArray) -> BoolArray:
     Douglas and Peucker 1973, "Algorithms for the reduction of the number of points required to represent a digitized
     line or its caricature".
     """
-    simple = shapely.simplify(graph.linestrings, tolerance_px, preserve_topology=False)
-    xy, arc = shapely.get_coordinates(simple, return_index=True)
-    both = np.concatenate([graph.xy[graph.nodes], xy])
-    place = np.unique(both[:, 0] + 1j * both[:, 1], return_inverse=True)[1]
-    width = int(place.max(initial=0)) + 1
-    stays = arc * width + place[len(graph.nodes) :]
-    kept: BoolArray = np.isin(graph.arc * width + place[: len(graph.nodes)], stays) | graph.first | graph.last
+    position = np.arange(len(graph.nodes))
+    marked = shapely.linestrings(np.column_stack([graph.xy[graph.nodes], position]), indices=graph.arc)
+    simple = shapely.simplify(marked, tolerance_px, preserve_topology=False)  # heights take no part, and stay
+    kept: BoolArray = graph.first | graph.last
+    kept[shapely.get_coordinates(simple, include_z=True)[:, 2].astype(np.int64)] = True
     return kept | _rest_of_triangles(graph, kept)
 
 
