@@ -45,6 +45,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
 }
 LIGHT = (
     "roofgeo.data.aoi",
+    "roofgeo.data.elevation",
     "roofgeo.data.imagery",
     "roofgeo.data.mosaic",
     "roofgeo.data.sources",
@@ -54,6 +55,7 @@ TRAINING_ONLY = ("torch", "torchvision", "torchgeo", "lightning", "segmentation_
 RIM = {
     "roofgeo.data.aoi": "reads the area",
     "roofgeo.data.imagery": "reads the orthophoto",
+    "roofgeo.data.elevation": "reads the surface and the terrain model",
     "roofgeo.data.augment": "encodes the JPEG of a picture, in memory",
     "roofgeo.data.rasters": "reads the data sets' rasters",
     "roofgeo.data.listing": "reads the split lists of data sets",
