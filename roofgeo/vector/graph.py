@@ -139,16 +139,19 @@ def _from_farthest(xy: FloatArray, arc: IntArray, through: BoolArray) -> IntArra
         arc: (sides,) which arc it belongs to.
         through: (sides,) False if it starts at a junction.
     """
-    last = _lasts(arc)
-    length = np.diff(last, prepend=-1)
-    first = last + 1 - length
-    nth = np.arange(len(arc)) - first[arc]
-    ring = np.flatnonzero(through[first[arc]])
-    middle = np.stack([np.bincount(arc, v, len(last)) for v in xy.T], 1) / length[:, None]
-    nearest_first = ring[np.lexsort((-nth[ring], np.hypot(*(xy[ring] - middle[arc[ring]]).T)))]
-    shift = np.zeros(len(last), np.int64)
-    shift[arc[nearest_first]] = nth[nearest_first]  # of several the last one, the farthest, counts
-    return np.asarray(first[arc] + (nth + shift[arc]) % length[arc])
+    order = np.arange(len(arc))
+    first = np.flatnonzero(np.diff(arc, prepend=-1))
+    alone = np.flatnonzero(through[first][arc])
+    xy, ring = xy[alone], np.unique(arc[alone], return_inverse=True)[1]
+    length = np.bincount(ring)
+    middle = np.stack([np.bincount(ring, v) for v in xy.T], 1) / length[:, None]
+    begin = np.cumsum(length) - length
+    nth = np.arange(len(ring)) - begin[ring]
+    nearest_first = np.lexsort((-nth, np.hypot(*(xy - middle[ring]).T)))
+    shift = np.zeros(len(length), np.int64)
+    shift[ring[nearest_first]] = nth[nearest_first]  # of several the last one, the farthest, counts
+    order[alone] = alone[begin[ring] + (nth + shift[ring]) % length[ring]]
+    return order
 
 
 def _lasts(chain: IntArray) -> IntArray:
