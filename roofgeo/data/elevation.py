@@ -1,0 +1,352 @@
+"""Surface and terrain models: a GeoTIFF or virtual raster of heights in any CRS, read at polygons.
+
+Heights come as the model's own pixels, not resampled: which of their centres lie in which polygon, and how high they
+are in metres. What is read at a time is the ground around the polygons asked for, never the whole file.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import numpy as np
+import rasterio
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+from rasterio._err import CPLE_BaseError  # what rasterio lets through of GDAL's errors has no public name
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.windows import Window as RasterioWindow
+from shapely import Polygon
+
+from roofgeo.data.aoi import reproject
+from roofgeo.data.imagery import ground_scale, identity_of
+from roofgeo.errors import DataError, InputError, RoofgeoError
+from roofgeo.grid import Window
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Polygons = NDArray[np.object_]
+
+ENOUGH_PX: Final = 16
+"""A polygon with fewer pixels half a pixel away from its edge is given all whose centre it holds."""
+
+_PULL_PX: Final = 0.49
+"""Half a pixel, but for rounding: one that ends where the polygon does lies within."""
+
+CELL_PX: Final = 1024
+"""Polygons in one square of this side are best read together."""
+
+LOWEST_M: Final = -500.0
+HIGHEST_M: Final = 9000.0
+"""No roof on earth lies beyond these: such values are holes nobody declared."""
+
+METRES: Final = {
+    "m": 1.0, "metre": 1.0, "metres": 1.0, "meter": 1.0, "meters": 1.0,
+    "dm": 0.1, "decimetre": 0.1, "decimeter": 0.1,
+    "cm": 0.01, "centimetre": 0.01, "centimetres": 0.01, "centimeter": 0.01, "centimeters": 0.01,
+    "mm": 0.001, "millimetre": 0.001, "millimeter": 0.001,
+    "ft": 0.3048, "foot": 0.3048, "feet": 0.3048, "international foot": 0.3048,
+    "us-ft": 1200 / 3937, "ftus": 1200 / 3937, "us survey foot": 1200 / 3937, "us survey feet": 1200 / 3937,
+    "us_survey_foot": 1200 / 3937, "foot_us": 1200 / 3937,
+}  # fmt: skip
+"""Metres in each unit a band may name."""
+
+_ERRORS: Final = (RasterioError, CPLE_BaseError, OSError)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Pixels of a surface model in polygons.
+
+    Attributes:
+        polygon: (samples,) number of the polygon, in ascending order.
+        xyz: (samples, 3) centre of the pixel in the polygons' CRS, and its height in metres.
+    """
+
+    polygon: IntArray
+    xyz: FloatArray
+
+
+class Elevation:
+    """An open surface or terrain model. Made by `open_elevation`; close it, or use it as a context manager.
+
+    Attributes:
+        source: What it was opened from, as the user would say it.
+        identity: Hash that tells it from others, whatever its name and place.
+        crs: Its horizontal CRS.
+    """
+
+    def __init__(self, source: str, dataset: Any, crs: CRS, metres: float, identity: str) -> None:
+        self.source = source
+        self.identity = identity
+        self.crs = crs
+        self._dataset = dataset
+        self._scale = metres * dataset.scales[0]
+        self._offset_m = metres * dataset.offsets[0]
+
+    @property
+    def pixel_size_m(self) -> float:
+        """Side of a pixel on the ground at the centre, in metres; the geometric mean if it is no square."""
+        t = self._dataset.transform
+        x, y = t * (self._dataset.width / 2, self._dataset.height / 2)
+        scale_x, scale_y = ground_scale(self.crs, x, y, math.hypot(t.a, t.d))
+        return math.sqrt(scale_x * scale_y * abs(t.determinant))
+
+    def footprint(self, crs: CRS) -> Polygon:
+        """The ground the file covers, holes and all, in `crs`."""
+        width, height = self._dataset.width, self._dataset.height
+        corners = [self._dataset.transform * corner for corner in ((0, 0), (width, 0), (width, height), (0, height))]
+        return reproject(Polygon(corners), self.crs, crs)
+
+    def cells(self, geometries: Polygons, crs: CRS) -> IntArray:
+        """(n,) numbers, equal for geometries (in `crs`) that lie together and should be read together."""
+        centres = shapely.get_coordinates(shapely.centroid(geometries))
+        cell = np.floor(self._to_pixels(centres, crs) / CELL_PX).astype(np.int64)
+        return np.asarray(np.unique(cell, axis=0, return_inverse=True)[1].ravel(), np.int64)
+
+    def within(self, polygons: Polygons, crs: CRS) -> Samples:
+        """The pixels of polygons (in `crs`), holes left out.
+
+        Those count whose centre is half a pixel or more away from the polygon's edge, so that they hold nothing of
+        what lies beyond; of a polygon with fewer than `ENOUGH_PX` of them, all whose centre it holds.
+
+        Raises:
+            DataError: The file is damaged.
+        """
+        whole = shapely.transform(polygons, lambda xy: self._to_pixels(xy, crs))
+        inner = shapely.buffer(whole, -_PULL_PX, join_style="mitre")
+        number, row, col = pixels_within(inner)
+        few = np.bincount(number, minlength=len(whole)) < ENOUGH_PX
+        others = np.flatnonzero(few)
+        more, more_row, more_col = pixels_within(whole[few])
+        kept = ~few[number]
+        number = np.concatenate([number[kept], others[more]])
+        order = np.argsort(number, kind="stable")
+        row, col = np.concatenate([row[kept], more_row]), np.concatenate([col[kept], more_col])
+        return self._samples(number[order], row[order], col[order], crs)
+
+    def around(self, polygons: Polygons, taken: Polygons, reach_m: float, crs: CRS) -> Samples:
+        """The pixels within a reach of polygons (in `crs`), a pixel or more away from all of `taken`, holes left out.
+
+        Raises:
+            DataError: The file is damaged.
+        """
+        reach = shapely.buffer(polygons, reach_m, quad_segs=2)
+        number, row, col = pixels_within(shapely.transform(reach, lambda xy: self._to_pixels(xy, crs)))
+        if not len(number):
+            return Samples(number, np.zeros((0, 3)))
+        window = _window(row, col)
+        covered = shapely.buffer(shapely.transform(taken, lambda xy: self._to_pixels(xy, crs)), 1.0, quad_segs=2)
+        _, roof_row, roof_col = pixels_within(shapely.clip_by_rect(covered, *_bounds(window)))
+        free = np.ones(window.shape, bool)
+        free[roof_row - window.row, roof_col - window.col] = False
+        kept = free[row - window.row, col - window.col]
+        return self._samples(number[kept], row[kept], col[kept], crs)
+
+    def at(self, xy: FloatArray, crs: CRS) -> FloatArray:
+        """(n,) heights in metres at points (n, 2) in `crs`, bilinear between the pixels that have one; NaN if none has.
+
+        Raises:
+            DataError: The file is damaged.
+        """
+        place = self._to_pixels(xy, crs) - 0.5
+        low = np.floor(place).astype(np.int64)
+        across, down = (place - low).T
+        z, weights = np.zeros(len(xy)), np.zeros(len(xy))
+        rows = np.concatenate([low[:, 1] + i for i in (0, 0, 1, 1)])
+        cols = np.concatenate([low[:, 0] + i for i in (0, 1, 0, 1)])
+        shares = ((1 - across) * (1 - down), across * (1 - down), (1 - across) * down, across * down)
+        for height, share in zip(np.split(self._heights(rows, cols), 4), shares, strict=True):
+            known = ~np.isnan(height)
+            z[known] += (share * height)[known]
+            weights[known] += share[known]
+        return np.asarray(np.divide(z, weights, out=np.full(len(xy), np.nan), where=weights > 1e-9))
+
+    def _samples(self, number: IntArray, row: IntArray, col: IntArray, crs: CRS) -> Samples:
+        z = self._heights(row, col)
+        known = ~np.isnan(z)
+        place = np.stack([col[known], row[known]], 1).astype(np.float64) + 0.5
+        return Samples(number[known], np.column_stack([self._from_pixels(place, crs), z[known]]))
+
+    def _heights(self, row: IntArray, col: IntArray) -> FloatArray:
+        """(n,) heights in metres of pixels; NaN in holes and beyond the file."""
+        z = np.full(len(row), np.nan)
+        inside = (row >= 0) & (row < self._dataset.height) & (col >= 0) & (col < self._dataset.width)
+        if inside.any():
+            window = _window(row[inside], col[inside])
+            z[inside] = self._read(window)[row[inside] - window.row, col[inside] - window.col]
+        return z
+
+    def _read(self, window: Window) -> NDArray[np.float32]:
+        """(height, width) heights in metres; NaN in holes, declared or beyond all that is on earth."""
+        part = RasterioWindow(window.col, window.row, window.width, window.height)
+        try:
+            raw = self._dataset.read(1, window=part, masked=True)
+        except _ERRORS as error:
+            raise DataError(
+                f"{self.source} cannot be read at rows {window.row} to {window.row_end}, columns {window.col} to "
+                f"{window.col_end}: {_one_line(error)}",
+                "The file is damaged or incomplete: copy or download it again.",
+            ) from error
+        z = raw.astype(np.float32).filled(np.nan) * np.float32(self._scale) + np.float32(self._offset_m)
+        with np.errstate(invalid="ignore"):
+            z[~((z >= LOWEST_M) & (z <= HIGHEST_M))] = np.nan
+        return np.asarray(z, np.float32)
+
+    def _to_pixels(self, xy: FloatArray, crs: CRS) -> FloatArray:
+        """(n, 2) columns and rows, fractions and all, of points (n, 2) in `crs`."""
+        x, y = xy.T if crs == self.crs else _transformer(crs, self.crs).transform(*xy.T)
+        return np.stack(~self._dataset.transform * (np.asarray(x), np.asarray(y)), 1)
+
+    def _from_pixels(self, place: FloatArray, crs: CRS) -> FloatArray:
+        """(n, 2) points in `crs` of columns and rows (n, 2).
+
+        In between the corners of what is asked for bilinear: over half a kilometre true to a centimetre.
+        """
+        if not len(place):
+            return np.zeros((0, 2))
+        (left, top), (right, bottom) = place.min(0) - 0.5, place.max(0) + 0.5
+        corners = np.array([(left, top), (right, top), (left, bottom), (right, bottom)])
+        x, y = self._dataset.transform * tuple(corners.T)
+        if crs != self.crs:
+            x, y = _transformer(self.crs, crs).transform(x, y)
+        across, down = ((place - (left, top)) / (right - left, bottom - top)).T
+        shares = ((1 - across) * (1 - down), across * (1 - down), (1 - across) * down, across * down)
+        return np.stack([np.dot(np.stack(shares, 1), side) for side in (x, y)], 1)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._dataset.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def pixels_within(polygons: Polygons) -> tuple[IntArray, IntArray, IntArray]:
+    """The pixels whose centre lies in polygons, all polygons at once: number of the polygon, row and column, (n,) each.
+
+    By scan lines: the edges that cross a row's centres, sorted along it, begin and end the polygon by turns. Polygons
+    may have holes, be of several parts, and lie over each other; two that share an edge share no pixel there.
+
+    Args:
+        polygons: (polygons,) in pixels, x to the right and y down, corners of pixels at whole numbers.
+    """
+    parts, owner = shapely.get_parts(polygons, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    start = np.flatnonzero(ring[1:] == ring[:-1])
+    (x0, y0), (x1, y1) = xy[start].T, xy[start + 1].T
+    first = np.ceil(np.minimum(y0, y1) - 0.5).astype(np.int64)
+    end = np.ceil(np.maximum(y0, y1) - 0.5).astype(np.int64)
+    edge, nth = _counted(end - first)
+    row = first[edge] + nth
+    x = x0[edge] + (row + 0.5 - y0[edge]) * (x1 - x0)[edge] / (y1 - y0)[edge]
+    number = owner[part[ring[start]]][edge]
+    order = np.lexsort((x, row, number))
+    col = np.ceil(x[order] - 0.5).astype(np.int64)
+    begins = order[::2]
+    run, nth = _counted(col[1::2] - col[::2])
+    return number[begins][run].astype(np.int64), row[begins][run], col[::2][run] + nth
+
+
+def _counted(counts: IntArray) -> tuple[IntArray, IntArray]:
+    """Each number i so many times as `counts[i]` says, and which time it is."""
+    which = np.repeat(np.arange(len(counts)), counts)
+    return which, np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+
+
+def _window(row: IntArray, col: IntArray) -> Window:
+    """The smallest window that holds the pixels."""
+    top, left = int(row.min()), int(col.min())
+    return Window(top, left, int(row.max()) - top + 1, int(col.max()) - left + 1)
+
+
+def _bounds(window: Window) -> tuple[int, int, int, int]:
+    return window.col, window.row, window.col_end, window.row_end
+
+
+@lru_cache(maxsize=16)
+def _transformer(source: CRS, target: CRS) -> Transformer:
+    return Transformer.from_crs(source, target, always_xy=True)
+
+
+def open_elevation(source: str | Path) -> Elevation:
+    """Open a surface or terrain model: a GeoTIFF or a virtual raster, of one band of heights.
+
+    Raises:
+        DataError: It is missing, cannot be read, or is no georeferenced raster of heights.
+        InputError: The unit of its heights is unknown.
+    """
+    path = Path(source).absolute()
+    if not path.exists():
+        raise DataError(f"{source} does not exist", "Check the path of the surface model.")
+    if path.is_dir():
+        raise DataError(f"{source} is a folder", "Make one virtual raster of its files: gdalbuildvrt dsm.vrt *.tif")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # it becomes an error below
+            dataset = rasterio.open(path)
+    except _ERRORS as error:
+        raise DataError(
+            f"{source} is not a raster, or is damaged ({_one_line(error)})", "Give a GeoTIFF or a VRT of heights."
+        ) from error
+    try:
+        crs = _checked_crs(source, dataset)
+        metres = _metres_per_unit(source, dataset, crs)
+        return Elevation(str(source), dataset, crs.to_2d(), metres, identity_of([path]))
+    except RoofgeoError:
+        dataset.close()
+        raise
+
+
+def _checked_crs(source: str | Path, dataset: Any) -> CRS:
+    if dataset.count > 2:
+        raise DataError(f"{source} has {dataset.count} bands; a surface model has one", "Give a raster of heights.")
+    if dataset.dtypes[0].startswith("complex"):
+        raise DataError(f"{source} holds {dataset.dtypes[0]} pixels", "Give a raster of heights.")
+    if dataset.crs is None:
+        raise DataError(
+            f"{source} has no coordinate reference system", f"Say which it is: rio edit-info --crs EPSG:25832 {source}"
+        )
+    crs = CRS.from_wkt(dataset.crs.to_wkt())
+    if dataset.transform.is_identity or not (crs.to_2d().is_projected or crs.to_2d().is_geographic):
+        raise DataError(f"{source} has no georeference: nothing says where its pixels lie", "Georeference it.")
+    return crs
+
+
+def _metres_per_unit(source: str | Path, dataset: Any, crs: CRS) -> float:
+    """Metres in a unit of the heights: what the band names, else the vertical axis of its CRS, else a metre.
+
+    Where the horizontal unit is no metre either and nothing is said, feet are as likely: that is refused.
+    """
+    hint = f"Say it in the file, m or ft: rio edit-info --bidx 1 --units m {source}"
+    named = (dataset.units[0] or "").strip().lower()
+    if named:
+        if named not in METRES:
+            raise InputError(f"the heights of {source} are in {named!r}, which is no known unit", hint)
+        return METRES[named]
+    upward = [axis.unit_conversion_factor for axis in crs.axis_info if axis.direction == "up"]
+    if upward:
+        return float(upward[0])
+    if crs.is_projected and crs.axis_info[0].unit_name != "metre":
+        raise InputError(
+            f"nothing says whether the heights of {source} are metres or feet: {crs.name} is in "
+            f"{crs.axis_info[0].unit_name}",
+            hint,
+        )
+    return 1.0
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error.__cause__ or error).split()).rstrip(".")
