@@ -72,7 +72,28 @@ def find_planes(crop: RoofCrop, pixel_size_m: float) -> LabelArray:
     regions, pairs = merge(regions, pairs, _angle_between)
     regions = regions.with_radius(_inscribed_radius(regions.of_pixels(labels), regions.count))
     regions, pairs = merge(regions, pairs, lambda r, p: _too_small(r, p, pixel_size_m))
-    return regions.of_pixels(labels)
+    return _split_at_necks(regions.of_pixels(labels), pixel_size_m)
+
+
+def _split_at_necks(labels: LabelArray, pixel_size_m: float) -> LabelArray:
+    """The labels with faces cut in two where they hang together by a thread, such as past the tip of a valley.
+
+    What is left of a face without its rim, as wide as half a thread, tells its parts, if they are large enough.
+    """
+    depth = _depth(labels)
+    parts, count = ndimage.label((depth > NECK_M / 2 / pixel_size_m) & (labels > 0))
+    size_m2 = np.bincount(parts.ravel(), minlength=count + 1) * pixel_size_m**2
+    face_of = np.zeros(count + 1, np.int64)
+    face_of[parts] = labels
+    large = (size_m2 >= MIN_FACE_M2 / 2) & (face_of > 0)
+    split = np.flatnonzero(np.bincount(face_of[large], minlength=1) > 1)
+    first = int(labels.max()) + 1
+    for face in split:
+        inside = labels == face
+        markers = np.where(inside & large[parts], parts + first, 0)
+        cut = watershed(-depth, markers, mask=inside, connectivity=1)  # type: ignore[no-untyped-call]
+        labels = np.where(inside, cut, labels)
+    return np.asarray(np.unique(labels, return_inverse=True)[1].reshape(labels.shape), np.int32)
 
 
 def _fill_holes(mask: BoolArray, limit_px: float) -> BoolArray:
@@ -207,10 +228,14 @@ def _too_small(regions: Regions, pairs: Pairs, pixel_size_m: float) -> NDArray[n
 
 def _inscribed_radius(labels: LabelArray, count: int) -> NDArray[np.float64]:
     """(count + 1,) radius in pixels of about the largest circle in each region."""
+    return np.asarray(ndimage.maximum(_depth(labels), labels, np.arange(count + 1)), np.float64)
+
+
+def _depth(labels: LabelArray) -> NDArray[np.float64]:
+    """(height, width) distance in pixels of each pixel from the edge of its region."""
     padded = np.pad(labels, 1)
     same = np.ones(padded.shape, bool)
     for axis in (0, 1):
         for step in (1, -1):
             same &= padded == np.roll(padded, step, axis)
-    depth = ndimage.distance_transform_edt(same)[1:-1, 1:-1] + 0.5
-    return np.asarray(ndimage.maximum(depth, labels, np.arange(count + 1)), np.float64)
+    return np.asarray(ndimage.distance_transform_edt(same)[1:-1, 1:-1] + 0.5, np.float64)
