@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
@@ -11,13 +11,17 @@ import shapely
 
 from roofgeo.grid import Grid
 from roofgeo.schema import FIRST_PITCHED, FLAT
-from roofgeo.vector.crops import BoolArray, FloatArray, IntArray, RoofCrop
+from roofgeo.vector.crops import BoolArray, Float32Array, FloatArray, IntArray, RoofCrop
 from roofgeo.vector.evidence import face_downslopes, face_means, line_probabilities
 from roofgeo.vector.graph import GeometryArray, PlanarGraph, trace
-from roofgeo.vector.planes import find_planes, split_buildings
+from roofgeo.vector.planes import LabelArray, find_planes, split_buildings
 from roofgeo.vector.regularize import regularize
+from roofgeo.vector.surface import Planes, fit_planes, is_whole
 
 _CORNER_DEG: Final = 20.0
+
+_HEIGHT_STEP_M: Final = 0.3
+"""The heights of a network are smooth: one this often is enough for a plane."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class Faces:
         classes: (faces, 18) mean class probabilities.
         roof: (faces,) mean probability of roof.
         heights_m: (faces,) mean height above ground; NaN if unknown.
+        gradients: (faces, 2) rise of the plane to the east and north in metres a metre of the grid; NaN if unknown.
+        residuals_m: (faces,) root mean square distance of the surface from its plane in height; NaN if unknown.
         clipped: (faces,) True where the face touches the edge of what was read.
     """
 
@@ -38,6 +44,8 @@ class Faces:
     classes: FloatArray
     roof: FloatArray
     heights_m: FloatArray
+    gradients: FloatArray
+    residuals_m: FloatArray
     clipped: BoolArray
 
     def take(self, chosen: IntArray | BoolArray) -> Faces:
@@ -48,6 +56,31 @@ class Faces:
     def joined(cls, parts: Sequence[Faces]) -> Faces:
         """All faces of all parts, one after the other."""
         return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
+    @property
+    def centres(self) -> FloatArray:
+        """(faces, 2) centres of gravity."""
+        return np.asarray(shapely.get_coordinates(shapely.centroid(self.polygons)))
+
+    def without_heights(self) -> Faces:
+        """The faces as if nothing were known of heights."""
+        nan = np.full(len(self.polygons), np.nan)
+        return replace(self, heights_m=nan, gradients=np.stack([nan, nan], 1), residuals_m=nan)
+
+    def on_surface(self, planes: Planes, ground_m: FloatArray) -> Faces:
+        """The faces as a surface model has them.
+
+        Args:
+            planes: (faces,) planes in the surface model.
+            ground_m: (faces,) height of the ground, of the same datum; NaN if unknown.
+        """
+        return replace(
+            self,
+            downslopes=planes.downslopes(self.downslopes),
+            heights_m=planes.heights_m(self.centres) - ground_m,
+            gradients=planes.gradients,
+            residuals_m=planes.residuals_m,
+        )
 
 
 @dataclass(frozen=True)
@@ -87,16 +120,30 @@ def _build_one(crop: RoofCrop, grid: Grid) -> Building:
     classes = face_means(labels, count, crop.segments)
     pitched = _towards_one_side(classes) >= classes[:, FLAT]
     height = crop.height_m
+    planes = Planes.unknown(count) if height is None else _planes_of_band(labels, count, height, grid.pixel_size_m)
     faces = Faces(
         polygons=_to_crs(polygons, crop, grid),
         downslopes=face_downslopes(labels, count, crop.downslope) * pitched[:, None],
         classes=classes,
         roof=face_means(labels, count, crop.roof[None])[:, 0],
         heights_m=np.full(count, np.nan) if height is None else face_means(labels, count, height[None])[:, 0],
+        gradients=planes.gradients,
+        residuals_m=planes.residuals_m,
         clipped=np.isin(np.arange(1, count + 1), labels[crop.edge]),
     )
     probabilities = line_probabilities(lines, crop.lines, grid.pixel_size_m)
     return Building(faces, Lines(_to_crs(lines, crop, grid), sides - 1, probabilities))
+
+
+def _planes_of_band(labels: LabelArray, count: int, height_m: Float32Array, pixel_size_m: float) -> Planes:
+    """Planes of faces 1..count of (height, width) labels through the network's heights, away from the faces' edges."""
+    step = max(1, round(_HEIGHT_STEP_M / pixel_size_m))
+    row, col = np.nonzero(((labels > 0) & is_whole(labels, step))[::step, ::step])
+    row, col = row * step, col * step
+    order = np.argsort(labels[row, col], kind="stable")
+    row, col = row[order], col[order]
+    xyz = np.stack([(col + 0.5) * pixel_size_m, (row + 0.5) * -pixel_size_m, height_m[row, col]], 1)
+    return fit_planes(labels[row, col].astype(np.int64) - 1, xyz.astype(np.float64), count)
 
 
 def _towards_one_side(classes: FloatArray) -> FloatArray:

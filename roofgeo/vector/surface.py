@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from roofgeo.vector.crops import BoolArray, FloatArray, IntArray
 
@@ -211,7 +212,7 @@ def _errors_deg(face: IntArray, residual: FloatArray, weight: FloatArray, spread
     return np.asarray(np.degrees(np.arctan(np.maximum(noise_m, _LEAST_NOISE_M) / np.sqrt(spread))))
 
 
-def is_whole(labels: IntArray, reach_px: int) -> BoolArray:
+def is_whole(labels: NDArray[np.int32], reach_px: int) -> BoolArray:
     """(height, width) True where all within a reach along rows and columns is of one label."""
     padded = np.pad(labels, reach_px)
     height, width = labels.shape

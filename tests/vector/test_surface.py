@@ -139,7 +139,7 @@ def test_low_heights():
 
 
 def test_is_whole():
-    labels = np.zeros((7, 9), np.int64)
+    labels = np.zeros((7, 9), np.int32)
     labels[1:6, 1:5], labels[1:6, 5:8] = 1, 2
     whole = is_whole(labels, 1) & (labels > 0)
     assert np.argwhere(whole & (labels == 1)).tolist() == [[r, c] for r in (2, 3, 4) for c in (2, 3)]
