@@ -16,7 +16,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -50,7 +50,7 @@ PITCH_PX: Final = 51
 
 TOLERANCE_PX: Final = 2.0
 SCENE_PX: Final = 1024
-FIRST_SCENE: Final = 7000
+STYLES: Final = ("dense_flat", "rows", "middle_europe", "america")
 BLUR_PX: Final = 1.0
 CORE_PX: Final = 2048
 NETWORK_WINDOWS: Final = 4
@@ -179,22 +179,22 @@ def _run(path: Path, way: str) -> Run:
     return Run(seconds, cpu_s, peak, len(polygons), vertices, bool(shapely.coverage_is_valid(polygons)))
 
 
-def stage(side_px: int) -> None:
+def stage(side_px: int, profile: cProfile.Profile | None) -> None:
     """Print the seconds of each step of the vector stage on rendered settlements, and the network's on its pixels."""
     grid = utm_grid((side_px, side_px))
-    tiles = [_bands(render_scene(FIRST_SCENE + i, SCENE_PX, whole_buildings=True).scene) for i in range(4)]
+    tiles = [_bands(render_scene(i, SCENE_PX, style=style).scene) for i, style in enumerate(STYLES)]
     seconds: dict[str, float] = {}
     blocks = []
     for block in grid.blocks(CORE_PX, 0):
         bands = _tiled(tiles, block.core)
-        with _timed(seconds, "vectorize_block"):
+        with _timed(seconds, profile, "vectorize_block"):
             valid = np.ones(block.core.shape, bool)
             blocks.append(vectorize_block(bands, bands["roof"][0] > 0.5, valid, block.core, grid))
-    with _timed(seconds, "join_blocks"):
+    with _timed(seconds, profile, "join_blocks"):
         buildings = join_blocks(blocks, grid)
-    with _timed(seconds, "attribute_layers"):
+    with _timed(seconds, profile, "attribute_layers"):
         layers = attribute_layers(buildings, grid)
-    with tempfile.TemporaryDirectory() as folder, _timed(seconds, "write_geopackage"):
+    with tempfile.TemporaryDirectory() as folder, _timed(seconds, profile, "write_geopackage"):
         write_geopackage(Path(folder) / "roofs.gpkg", layers, {})
     total = sum(seconds.values())
     print(f"{side_px} x {side_px} px: " + ", ".join(f"{len(layer)} {name}" for name, layer in layers.items()))
@@ -205,10 +205,11 @@ def stage(side_px: int) -> None:
 
 
 @contextmanager
-def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
-    """Add what passes to the seconds of a step."""
+def _timed(seconds: dict[str, float], profile: cProfile.Profile | None, step: str) -> Iterator[None]:
+    """Add what passes to the seconds of a step, and to the profile if there is one."""
     began = time.perf_counter()
-    yield
+    with profile or nullcontext():
+        yield
     seconds[step] = seconds.get(step, 0.0) + time.perf_counter() - began
 
 
@@ -259,12 +260,11 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.what == "coverage":
         coverage(arguments.side or 8192, arguments.rounds)
-    elif arguments.profile:
-        with cProfile.Profile() as profile:
-            stage(arguments.side or 4096)
-        pstats.Stats(profile).sort_stats("cumulative").print_stats(50)
-    else:
-        stage(arguments.side or 4096)
+        return
+    profile = cProfile.Profile() if arguments.profile else None
+    stage(arguments.side or 4096, profile)
+    if profile:
+        pstats.Stats(profile).sort_stats("cumulative").print_stats(60)
 
 
 if __name__ == "__main__":
