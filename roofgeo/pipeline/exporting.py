@@ -70,8 +70,8 @@ def export(
     kept = _chosen(roofs.layers, layers, source)
     names = _file_names(destination, chosen, kept) if is_file else _usual_names(chosen, kept)
     folder = destination.parent if is_file else destination
-    clock.stage("write", len(names))
     with added_together(folder, names, overwrite) as unfinished:
+        clock.stage("write", len(names))
         write_dictionary(unfinished)
         for name, layer in names.items():
             if chosen == GEOPACKAGE_FORMAT:

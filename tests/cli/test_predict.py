@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pyogrio
 import pytest
 
+from roofgeo.vector.export import read_roofs
 from tests.cli.command import AREA, ORTHO, events, roofgeo
 
 
@@ -150,19 +150,22 @@ def test_windows_that_cannot_be_used_are_refused(
 
 def test_other_windows_and_formats(tmp_path: Path) -> None:
     """Half as large windows find the same buildings; the files of formats asked for lie beside the GeoPackage."""
-    options = ("--tile-px", "512", "--format", "geojson", "--format", "flatgeobuf", "--format", "geojson")
+    formats = {"geojson": ".geojson", "flatgeobuf": ".fgb", "geoparquet": ".parquet"}
+    options = ("--tile-px", "512", *(word for name in (*formats, "geojson") for word in ("--format", name)))
     output = tmp_path / "roofs"
     result = roofgeo("predict", "--aoi", AREA, "--output", str(output), *options, "--progress", "json")
     assert result.returncode == 0, result.stderr
     said = events(result.stdout)[-1]
     layers = ("roof_segments", "roof_lines", "buildings")
-    named = [name for name in said["paths"] if name.endswith((".geojson", ".fgb"))]
-    assert named == [f"{layer}{suffix}" for suffix in (".geojson", ".fgb") for layer in layers]
+    named = [name for name in said["paths"] if name.endswith(tuple(formats.values()))]
+    assert named == [f"{layer}{suffix}" for suffix in formats.values() for layer in layers]
     for name in named:
         path = Path(said["paths"][name])
         assert path == output / name
-        assert pyogrio.read_info(path, force_feature_count=True)["features"] == said["counts"][Path(name).stem]
+        found = read_roofs(path)
+        assert {layer: len(rows) for layer, rows in found.layers.items()} == {path.stem: said["counts"][path.stem]}
+        assert found.provenance["command"].startswith(f"roofgeo predict --aoi {AREA} --output {output} --tile-px 512")
     assert 18 <= said["counts"]["buildings"] <= 22
     again = roofgeo("predict", "--aoi", AREA, "--output", str(output), "--overwrite", "--clip", "--quiet")
     assert again.returncode == 0, again.stderr
-    assert not [path for path in output.iterdir() if path.suffix in (".geojson", ".fgb")]
+    assert not [path for path in output.iterdir() if path.suffix in formats.values()]

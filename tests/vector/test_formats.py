@@ -55,9 +55,8 @@ def assert_same(found: Layers, expected: Layers, tolerance_m: float) -> None:
         key = layer.fields[0].name
         a, b = (rows.sort_values(key, ignore_index=True) for rows in (found[layer.name], expected[layer.name]))
         assert a.crs == b.crs
-        pd.testing.assert_frame_equal(
-            pd.DataFrame(a.drop(columns="geometry")), pd.DataFrame(b.drop(columns="geometry"))
-        )
+        values, expected_values = (pd.DataFrame(rows.drop(columns="geometry")) for rows in (a, b))
+        pd.testing.assert_frame_equal(values, expected_values, check_exact=True)
         if tolerance_m == 0:
             assert a.geometry.geom_equals_exact(b.geometry, 0).all()
         else:
