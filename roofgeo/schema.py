@@ -159,15 +159,41 @@ SEGMENTS_LAYER: Final = Layer(
         Field("segment_id", "int64", "", "number of the segment, unique in the layer"),
         Field("building_id", "int64", "", "building the segment belongs to"),
         Field("orientation", "str", "", "compass direction the segment faces", choices=("flat", *COMPASS)),
-        Field("azimuth_deg", "float64", "deg", "downslope direction, clockwise from true north; NULL if flat", True),
         Field(
-            "azimuth_grid_deg", "float64", "deg", "downslope direction, clockwise from the grid's north; NULL if flat",
+            "azimuth_deg", "float64", "deg",
+            "downslope direction, clockwise from true north, square to the segment's longest eave or ridge if it is so "
+            "within 10 degrees; NULL if flat",
             True,
         ),
-        Field("slope_deg", "float64", "deg", "slope against the horizontal; NULL if unknown", True),
+        Field(
+            "azimuth_grid_deg", "float64", "deg", "as azimuth_deg, clockwise from the grid's north; NULL if flat", True,
+        ),
+        Field(
+            "azimuth_measured_deg", "float64", "deg",
+            "downslope direction as measured, clockwise from true north: of the plane in the surface model, else the "
+            "mean of the network's; NULL if flat",
+            True,
+        ),
+        Field(
+            "slope_deg", "float64", "deg",
+            "slope against the horizontal, of the plane in the surface model or in the network's heights; NULL without "
+            "either, and where the segment is no plane there or too small to tell within 3 degrees",
+            True,
+        ),
         Field("footprint_area_m2", "float64", "m2", "area seen from above"),
-        Field("area_m2", "float64", "m2", "area on the slope; NULL if the slope is unknown", True),
-        Field("height_m", "float64", "m", "mean height above ground; NULL if unknown", True),
+        Field("area_m2", "float64", "m2", "area on the slope; NULL if the slope is unknown, of flat roofs too", True),
+        Field(
+            "height_m", "float64", "m",
+            "mean height above ground: the terrain model, or without one the lowest tenth of the surface model within "
+            "5 m around the building; NULL if unknown",
+            True,
+        ),
+        Field(
+            "residual_m", "float64", "m",
+            "root mean square distance of the heights from the segment's plane, each 0.5 m at most; above 0.3 m it is "
+            "no plane; NULL without heights, or with fewer than six",
+            True,
+        ),
         Field("clipped", "bool", "", "true if the segment touches the edge of the area or imagery"),
         Field("confidence", "float64", "0..1", "mean probability the network gives the segment's class"),
     ),
@@ -181,13 +207,17 @@ LINES_LAYER: Final = Layer(
         Field("line_id", "int64", "", "number of the line, unique in the layer"),
         Field("line_type", "str", "", "kind of edge", choices=LINE_TYPES),
         Field("length_m", "float64", "m", "length seen from above"),
+        Field(
+            "slope_length_m", "float64", "m",
+            "length on the slope, of a step the longer of its two; NULL if the slope is known on neither hand", True,
+        ),
         Field("azimuth_deg", "float64", "deg", "direction of the line from true north, 0 to 180"),
         Field("left_segment_id", "int64", "", "segment on the left hand; NULL outside the building", True),
         Field("right_segment_id", "int64", "", "segment on the right hand; NULL outside the building", True),
         Field("building_id", "int64", "", "building the line belongs to"),
         Field("confidence", "float64", "0..1", "mean probability the network gives a line of this type here"),
     ),
-)
+)  # fmt: skip
 
 BUILDINGS_LAYER: Final = Layer(
     "buildings",
@@ -202,7 +232,8 @@ BUILDINGS_LAYER: Final = Layer(
               True),
         Field("dominant_azimuth_deg", "float64", "deg", "azimuth of the largest pitched segment; NULL if all flat",
               True),
-        Field("height_m", "float64", "m", "mean height above ground; NULL if unknown", True),
+        Field("height_m", "float64", "m", "mean height above ground of the segments where it is known; NULL if nowhere",
+              True),
         Field("confidence", "float64", "0..1", "mean probability the network gives that this is roof"),
     ),
 )  # fmt: skip

@@ -20,11 +20,13 @@ from tests.checker_content import CATEGORIES, HEIGHT, NODATA, PROVENANCE, Proble
 FIELDS = {
     "roof_segments": {
         "segment_id": "int64", "building_id": "int64", "orientation": "str", "azimuth_deg": "float64",
-        "azimuth_grid_deg": "float64", "slope_deg": "float64", "footprint_area_m2": "float64", "area_m2": "float64",
-        "height_m": "float64", "clipped": "bool", "confidence": "float64",
+        "azimuth_grid_deg": "float64", "azimuth_measured_deg": "float64", "slope_deg": "float64",
+        "footprint_area_m2": "float64", "area_m2": "float64", "height_m": "float64", "residual_m": "float64",
+        "clipped": "bool", "confidence": "float64",
     },
     "roof_lines": {
-        "line_id": "int64", "line_type": "str", "length_m": "float64", "azimuth_deg": "float64",
+        "line_id": "int64", "line_type": "str", "length_m": "float64", "slope_length_m": "float64",
+        "azimuth_deg": "float64",
         "left_segment_id": "int64", "right_segment_id": "int64", "building_id": "int64", "confidence": "float64",
     },
     "buildings": {

@@ -39,6 +39,8 @@ PROVENANCE = ("model", "hash", "version", "imagery")
 AREA_TOLERANCE = 0.002
 LENGTH_TOLERANCE = 0.002
 ANGLE_TOLERANCE_DEG = 0.2
+MOST_SQUARED_DEG = 10.0
+MOST_RESIDUAL_M = 0.5
 LEAST_AGREEMENT = 0.8
 ON_LINE_M = 0.01
 NEAR_LINE_M = 1.0
@@ -158,10 +160,11 @@ def check_angles(output: Output) -> Problems:
     """Azimuths in range, true against grid north, orientation names, slopes, the dominant azimuth."""
     rows = output.segments
     azimuth, grid_azimuth = rows["azimuth_deg"].to_numpy(float), rows["azimuth_grid_deg"].to_numpy(float)
+    measured = rows["azimuth_measured_deg"].to_numpy(float)
     flat = rows["orientation"].eq("flat").to_numpy()
-    if (np.isnan(azimuth) != flat).any() or (np.isnan(grid_azimuth) != flat).any():
+    if any((np.isnan(values) != flat).any() for values in (azimuth, grid_azimuth, measured)):
         yield "azimuths are not NULL exactly where the orientation is flat"
-    for values in (azimuth[~flat], grid_azimuth[~flat]):
+    for values in (azimuth[~flat], grid_azimuth[~flat], measured[~flat]):
         if ((values < 0) | (values >= 360)).any():
             yield "an azimuth is not in 0..360"
     if unknown := set(rows["orientation"]) - {"flat", *COMPASS}:
@@ -173,10 +176,21 @@ def check_angles(output: Output) -> Problems:
     north = convergence_deg(rows)
     if (turned(azimuth, grid_azimuth + north)[~flat] > ANGLE_TOLERANCE_DEG).any():
         yield "azimuths from true and from grid north do not differ by the convergence"
-    slope = rows["slope_deg"].to_numpy(float)
+    if (turned(azimuth, measured)[~flat] > MOST_SQUARED_DEG + ANGLE_TOLERANCE_DEG).any():
+        yield "an azimuth is turned by more than 10 degrees from the measured one"
+    yield from slope_problems(rows)
+    yield from dominance_problems(output.buildings, rows[~flat])
+
+
+def slope_problems(rows: gpd.GeoDataFrame) -> Problems:
+    """Slopes and residuals in range, and no slope without a plane."""
+    slope, residual = rows["slope_deg"].to_numpy(float), rows["residual_m"].to_numpy(float)
     if ((slope < 0) | (slope >= 90)).any():
         yield "a slope is not in 0..90"
-    yield from dominance_problems(output.buildings, rows[~flat])
+    if ((residual < 0) | (residual > MOST_RESIDUAL_M)).any():
+        yield "a residual is not in 0..0.5"
+    if (np.isnan(residual) & ~np.isnan(slope)).any():
+        yield "a slope is told without a residual"
 
 
 def dominance_problems(buildings: gpd.GeoDataFrame, pitched: gpd.GeoDataFrame) -> Problems:
@@ -218,6 +232,8 @@ def check_measures(output: Output) -> Problems:
         yield "roof_area_m2 is not the sum of the segments' areas"
     if not np.allclose(output.lines["length_m"], output.lines.geometry.length, rtol=LENGTH_TOLERANCE, atol=1e-3):
         yield "length_m does not fit the geometry"
+    if (output.lines["slope_length_m"] < output.lines["length_m"] * (1 - LENGTH_TOLERANCE)).any():
+        yield "slope_length_m is less than length_m"
     wrong = {*output.lines["line_type"]} - {*LINE_TYPES} | {*output.buildings["roof_type"]} - {*ROOF_TYPES}
     if wrong:
         yield f"types {wrong} are unknown"

@@ -59,9 +59,10 @@ def good_segments() -> gpd.GeoDataFrame:
     azimuth = (grid_azimuth + convergence_deg(frame)) % 360
     frame["orientation"] = ["flat" if np.isnan(a) else COMPASS[round(a / 22.5) % 16] for a in azimuth]
     frame["azimuth_deg"], frame["azimuth_grid_deg"], frame["slope_deg"] = azimuth, grid_azimuth, slope
+    frame["azimuth_measured_deg"] = (azimuth + 2) % 360
     frame["footprint_area_m2"] = frame.geometry.area
     frame["area_m2"] = frame.geometry.area / np.cos(np.radians(slope))
-    frame["height_m"] = 6.0
+    frame["height_m"], frame["residual_m"] = 6.0, 0.05
     frame["clipped"] = False
     frame["confidence"] = np.linspace(0.7, 0.9, len(frame))
     return frame
@@ -82,6 +83,7 @@ def good_lines(segments: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     frame = gpd.GeoDataFrame({"line_type": types, "building_id": buildings}, geometry=list(shapes), crs=CRS)
     frame["line_id"] = np.arange(len(frame))
     frame["length_m"] = frame.geometry.length
+    frame["slope_length_m"] = 1.1 * frame["length_m"]
     xy = shapely.get_coordinates(frame.geometry.to_numpy()).reshape(-1, 2, 2)
     east, north = (xy[:, 1] - xy[:, 0]).T
     frame["azimuth_deg"] = (np.degrees(np.arctan2(east, north)) + convergence_deg(frame)) % 180
@@ -106,10 +108,10 @@ def good_buildings(segments: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 FIELD_ORDER = {
-    "roof_segments": "segment_id building_id orientation azimuth_deg azimuth_grid_deg slope_deg footprint_area_m2 "
-    "area_m2 height_m clipped confidence geometry",
-    "roof_lines": "line_id line_type length_m azimuth_deg left_segment_id right_segment_id building_id confidence "
-    "geometry",
+    "roof_segments": "segment_id building_id orientation azimuth_deg azimuth_grid_deg azimuth_measured_deg "
+    "slope_deg footprint_area_m2 area_m2 height_m residual_m clipped confidence geometry",
+    "roof_lines": "line_id line_type length_m slope_length_m azimuth_deg left_segment_id right_segment_id building_id "
+    "confidence geometry",
     "buildings": "building_id roof_type segment_count footprint_area_m2 roof_area_m2 dominant_azimuth_deg height_m "
     "confidence geometry",
 }
@@ -429,6 +431,11 @@ def invalid_segment(layers: Layers) -> None:
         (cell("roof_segments", "orientation", "S"), "an orientation does not fit its azimuth"),
         (cell("roof_segments", "orientation", "up"), "orientations {'up'} are unknown"),
         (cell("roof_segments", "slope_deg", 95.0), "a slope is not in 0..90"),
+        (cell("roof_segments", "azimuth_measured_deg", None), "azimuths are not NULL exactly where the orientation is"),
+        (cell("roof_segments", "azimuth_measured_deg", 300.0), "an azimuth is turned by more than 10 degrees"),
+        (cell("roof_segments", "residual_m", 0.6), "a residual is not in 0..0.5"),
+        (cell("roof_segments", "residual_m", None), "a slope is told without a residual"),
+        (cell("roof_lines", "slope_length_m", 1.0), "slope_length_m is less than length_m"),
         (cell("buildings", "dominant_azimuth_deg", 12.0), "dominant_azimuth_deg of building 1"),
         (cell("buildings", "dominant_azimuth_deg", 12.0, row=1), "dominant_azimuth_deg of building 2"),
         (cell("roof_segments", "footprint_area_m2", 61.0), "footprint_area_m2 of segments does not fit"),

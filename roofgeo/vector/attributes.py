@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -36,6 +36,13 @@ from roofgeo.vector.rooftype import roof_type
 
 SQUARE_DEG: Final = 10.0
 """A segment's azimuth is set square to its longest eave or ridge if it is off by no more than this."""
+
+
+Survey = Callable[[Faces, IntArray, GeometryArray], Faces]
+"""Gives the faces of a result their planes in a surface model.
+
+Called once with all faces, (faces,) the building of each, ascending from 0, and (buildings,) outlines.
+"""
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,7 @@ def attribute_layers(
     clip: bool = False,
     min_confidence: float = 0.0,
     heights_known: bool = False,
+    survey: Survey | None = None,
 ) -> dict[str, gpd.GeoDataFrame]:
     """The layers of `roofgeo.schema.LAYERS` by name, numbered from north to south and west to east.
 
@@ -85,7 +93,8 @@ def attribute_layers(
         area: Buildings that touch it belong to the result; None takes all. In the grid's CRS.
         clip: Cut buildings at the area's edge instead of keeping them whole.
         min_confidence: Least confidence of a building.
-        heights_known: Whether the heights are good enough to be told.
+        heights_known: Whether the network's heights are good enough to be told, and its slopes.
+        survey: Takes slopes and heights from a surface model instead, and downslopes where it tells them.
     """
     chosen = kept_apart(list(buildings))
     if area is not None:
@@ -95,9 +104,10 @@ def attribute_layers(
     chosen = [b for b in chosen if _confidence(b) >= min_confidence]
     if not chosen:
         return {layer.name: _frame(layer, {}, np.zeros(0, object), grid.crs) for layer in LAYERS}
-    roofs = _side_by_side(chosen, grid)
-    azimuth_grid = _azimuths(roofs)
-    segments = _segments(roofs, azimuth_grid, heights_known)
+    if survey is None:
+        survey = _as_predicted if heights_known else _without_heights
+    roofs = _side_by_side(chosen, grid, survey)
+    segments = _segments(roofs)
     return {
         SEGMENTS_LAYER.name: _frame(SEGMENTS_LAYER, segments, roofs.faces.polygons, grid.crs),
         LINES_LAYER.name: _frame(LINES_LAYER, _lines(roofs), roofs.lines.linestrings, grid.crs),
@@ -105,22 +115,30 @@ def attribute_layers(
     }
 
 
+def _as_predicted(faces: Faces, _building: IntArray, _outlines: GeometryArray) -> Faces:
+    return faces
+
+
+def _without_heights(faces: Faces, _building: IntArray, _outlines: GeometryArray) -> Faces:
+    return faces.without_heights()
+
+
 def _confidence(building: Building) -> float:
     return float(np.average(building.faces.roof, weights=shapely.area(building.faces.polygons)))
 
 
-def _side_by_side(buildings: Sequence[Building], grid: Grid) -> _Roofs:
+def _side_by_side(buildings: Sequence[Building], grid: Grid, survey: Survey) -> _Roofs:
     outlines = np.asarray([outline(b) for b in buildings], object)
     order = _north_to_south(outlines)
-    ordered = [_with_ordered_faces(buildings[i]) for i in order]
-    scale_m2, north_deg = _on_the_ground(outlines[order], grid)
-    faces = Faces.joined([b.faces for b in ordered])
+    ordered, outlines = [_with_ordered_faces(buildings[i]) for i in order], outlines[order]
+    scale_m2, north_deg = _on_the_ground(outlines, grid)
     face_building = np.repeat(np.arange(len(order)), [len(b.faces.polygons) for b in ordered])
+    faces = survey(Faces.joined([b.faces for b in ordered]), face_building, outlines)
     line_building = np.repeat(np.arange(len(order)), [len(b.lines.linestrings) for b in ordered])
     lines = _joined_lines([b.lines for b in ordered], np.searchsorted(face_building, line_building))
     beside = np.concatenate([faces.downslopes, np.full((1, 2), np.nan)])[lines.sides]
     code = line_types(lines.linestrings, beside[:, 0], beside[:, 1], lines.probabilities)
-    return _Roofs(outlines[order], scale_m2, north_deg, faces, face_building, lines, line_building, code)
+    return _Roofs(outlines, scale_m2, north_deg, faces, face_building, lines, line_building, code)
 
 
 def _joined_lines(parts: Sequence[Lines], first_face: IntArray) -> Lines:
@@ -157,9 +175,13 @@ def _on_the_ground(outlines: GeometryArray, grid: Grid) -> tuple[FloatArray, Flo
     return np.asarray(factors.areal_scale), np.asarray(factors.meridian_convergence)
 
 
-def _azimuths(roofs: _Roofs) -> FloatArray:
-    """(faces,) downslope in degrees from the grid's north, square to the longest eave or ridge; NaN if flat."""
-    azimuth = np.where(roofs.pitched, np.degrees(np.arctan2(*roofs.faces.downslopes.T)) % 360, np.nan)
+def _measured_azimuths(roofs: _Roofs) -> FloatArray:
+    """(faces,) downslope in degrees from the grid's north; NaN if flat."""
+    return np.asarray(np.where(roofs.pitched, np.degrees(np.arctan2(*roofs.faces.downslopes.T)) % 360, np.nan))
+
+
+def _squared(azimuth: FloatArray, roofs: _Roofs) -> FloatArray:
+    """(faces,) azimuths set square to the longest eave or ridge of each face."""
     level = np.isin(roofs.line_code, (LINE_CODE["eave"], LINE_CODE["ridge"]))
     line = np.tile(np.flatnonzero(level), 2)
     face = np.concatenate([*roofs.lines.sides[level].T])
@@ -185,19 +207,24 @@ def _grid_azimuths(lines: GeometryArray) -> FloatArray:
     return np.asarray(np.degrees(np.arctan2(*(ends[1] - ends[0]).T)) % 360)
 
 
-def _segments(roofs: _Roofs, azimuth_grid: FloatArray, heights_known: bool) -> dict[str, Any]:
-    azimuth = _within(azimuth_grid + roofs.north_deg[roofs.face_building], 360)
-    unknown = np.full(len(azimuth), np.nan)
+def _segments(roofs: _Roofs) -> dict[str, Any]:
+    measured, north_deg = _measured_azimuths(roofs), roofs.north_deg[roofs.face_building]
+    azimuth_grid = _squared(measured, roofs)
+    azimuth = _within(azimuth_grid + north_deg, 360)
+    rise = np.hypot(*roofs.faces.gradients.T) * np.sqrt(roofs.scale_m2)[roofs.face_building]
+    footprint_m2 = shapely.area(roofs.faces.polygons) / roofs.scale_m2[roofs.face_building]
     return {
         "segment_id": np.arange(1, len(azimuth) + 1),
         "building_id": roofs.face_building + 1,
         "orientation": [orientation_name(a) for a in azimuth],
         "azimuth_deg": azimuth,
         "azimuth_grid_deg": azimuth_grid,
-        "slope_deg": unknown,
-        "footprint_area_m2": shapely.area(roofs.faces.polygons) / roofs.scale_m2[roofs.face_building],
-        "area_m2": unknown,
-        "height_m": roofs.faces.heights_m if heights_known else unknown,
+        "azimuth_measured_deg": _within(measured + north_deg, 360),
+        "slope_deg": np.degrees(np.arctan(rise)),
+        "footprint_area_m2": footprint_m2,
+        "area_m2": footprint_m2 * np.hypot(1, rise),
+        "height_m": roofs.faces.heights_m,
+        "residual_m": roofs.faces.residuals_m,
         "clipped": roofs.faces.clipped,
         "confidence": _class_confidence(roofs),
     }
@@ -215,16 +242,34 @@ def _class_confidence(roofs: _Roofs) -> FloatArray:
 def _lines(roofs: _Roofs) -> dict[str, Any]:
     count = len(roofs.lines.linestrings)
     azimuth = _grid_azimuths(roofs.lines.linestrings) + roofs.north_deg[roofs.line_building]
+    length_m = shapely.length(roofs.lines.linestrings) / np.sqrt(roofs.scale_m2)[roofs.line_building]
     return {
         "line_id": np.arange(1, count + 1),
         "line_type": [LINE_TYPES[code - 1] for code in roofs.line_code],
-        "length_m": shapely.length(roofs.lines.linestrings) / np.sqrt(roofs.scale_m2)[roofs.line_building],
+        "length_m": length_m,
+        "slope_length_m": length_m * np.hypot(1, _rises(roofs)),
         "azimuth_deg": _within(azimuth, 180),
         "left_segment_id": _numbers(roofs.lines.sides[:, 0]),
         "right_segment_id": _numbers(roofs.lines.sides[:, 1]),
         "building_id": roofs.line_building + 1,
         "confidence": np.clip(roofs.lines.probabilities[np.arange(count), roofs.line_code], 0, 1),
     }
+
+
+def _rises(roofs: _Roofs) -> FloatArray:
+    """(lines,) rise along each line, metres a metre, of the planes beside it; NaN if neither is known.
+
+    Two planes that meet share the rise, so their mean is best; at a step there are two edges, and the steeper is told.
+    """
+    angle = np.radians(_grid_azimuths(roofs.lines.linestrings))
+    along = np.stack([np.sin(angle), np.cos(angle)], 1)
+    gradients = np.concatenate([roofs.faces.gradients, np.full((1, 2), np.nan)])[roofs.lines.sides]
+    rises = (gradients * along[:, None]).sum(2) * np.sqrt(roofs.scale_m2)[roofs.line_building, None]
+    known = ~np.isnan(rises)
+    count, rises = known.sum(1), np.where(known, rises, 0.0)
+    mean = np.divide(rises.sum(1), count, out=np.full(len(rises), np.nan), where=count > 0)
+    steeper = np.where(count > 0, np.abs(rises).max(1, initial=0), np.nan)
+    return np.asarray(np.where(roofs.line_code == LINE_CODE["step"], steeper, mean))
 
 
 def _numbers(faces: IntArray) -> Any:
@@ -234,8 +279,9 @@ def _numbers(faces: IntArray) -> Any:
 
 def _buildings(roofs: _Roofs, segments: dict[str, Any]) -> dict[str, Any]:
     count, of = len(roofs.outlines), roofs.face_building
-    area = np.asarray(segments["footprint_area_m2"])
-    total = np.bincount(of, area, count)
+    area, height_m = np.asarray(segments["footprint_area_m2"]), np.asarray(segments["height_m"])
+    total, known = np.bincount(of, area, count), np.bincount(of, np.where(np.isnan(height_m), 0, area), count)
+    height_sum = np.bincount(of, np.nan_to_num(area * height_m), count)
     largest = np.full(count, np.nan)
     by_size = np.argsort(np.where(roofs.pitched, area, 0), kind="stable")
     largest[of[by_size]] = np.where(roofs.pitched, segments["azimuth_deg"], np.nan)[by_size]
@@ -244,9 +290,9 @@ def _buildings(roofs: _Roofs, segments: dict[str, Any]) -> dict[str, Any]:
         "roof_type": _roof_types(roofs, np.asarray(segments["azimuth_grid_deg"]), area),
         "segment_count": np.bincount(of, minlength=count),
         "footprint_area_m2": total,
-        "roof_area_m2": np.full(count, np.nan),
+        "roof_area_m2": np.bincount(of, segments["area_m2"], count),
         "dominant_azimuth_deg": largest,
-        "height_m": np.bincount(of, area * np.asarray(segments["height_m"]), count) / total,
+        "height_m": np.divide(height_sum, known, out=np.full(count, np.nan), where=known > 0),
         "confidence": np.clip(np.bincount(of, area * roofs.faces.roof, count) / total, 0, 1),
     }
 
