@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from roofgeo.schema import GEOPACKAGE, LAYERS, RASTERS, Field, Layer, Raster
+from roofgeo.vector.dictionary import DICTIONARY
 
 TARGET = Path(__file__).with_name("formats.md")
 
@@ -16,21 +17,62 @@ All files are in one projected CRS in metres: that of the imagery, or the UTM zo
 degrees or in Web Mercator. Azimuths count clockwise, and point down the slope. NULL means unknown or meaningless, never
 zero.
 
+## Which format
+
+| format | `--format` | files | take it for |
+|---|---|---|---|
+| GeoPackage 1.3 | `geopackage` | `{GEOPACKAGE}` with all layers | QGIS, and where nothing else is asked for |
+| GeoParquet 1.1 | `geoparquet` | `.parquet` each | whole cities, and reading only a part of them: geopandas, DuckDB |
+| FlatGeobuf | `flatgeobuf` | `.fgb` each | maps in a browser that fetch what they show |
+| GeoJSON (RFC 7946) | `geojson` | `.geojson` each | small results, web programs; rounded to about a millimetre |
+
+`roofgeo predict` always writes the GeoPackage, and with `--format` the others beside it. `roofgeo export` makes any of
+them of any other:
+
+```
+roofgeo export roofs parquet --format geoparquet          # all layers, a file each, into a folder
+roofgeo export roofs edges.fgb --layer roof_lines         # one layer; the suffix tells the format
+roofgeo export parquet again.gpkg                         # and back, with styles
+```
+
+Field types, NULLs, CRS, provenance and fields that somebody added stay as they are from any format to any other; values
+are the same to the last bit, coordinates too but for GeoJSON. Rows of a FlatGeobuf and of a GeoParquet lie in the order
+of a Hilbert curve, so that what lies side by side on the ground does so in the file.
+
+| | GeoPackage | GeoParquet | FlatGeobuf | GeoJSON |
+|---|---|---|---|---|
+| CRS | as made | as made (PROJJSON) | as made | degrees on WGS 84; made in: member `provenance`, `crs` |
+| index | R-tree | column `bbox`, statistics of row groups | packed R-tree | none |
+| provenance | table `gpkg_metadata` | key `roofgeo:provenance` | header, `metadata` | member `provenance` |
+| units, meanings | table `gpkg_data_columns` | metadata of the fields, key `roofgeo:dictionary` | - | - |
+| styles for QGIS | table `layer_styles` | - | - | - |
+| needs | - | `pip install 'roofgeo[parquet]'` | - | - |
+
+## Where it comes from
+
+Every file, the rasters too, tells `software` and `version`; `command`, as it was given, or the call in Python;
+`imagery`, `imagery_pixel_size_m` and `imagery_sha256`; `model`, `model_sha256` and `model_licence`; `area`; `created`
+(UTC). URLs are told without user, password and query.
+
+## `{DICTIONARY}`
+
+Beside the layers lies what they mean: for each layer its name, geometry and description, and its fields as a
+[Table Schema](https://datapackage.org/standard/table-schema/), which data catalogues and validators read: `name`,
+`title`, `type`, `description`, `constraints` (`required`, `enum`), and besides `dtype`, `unit` and `nullable`.
+It is the same for every format.
+
 ## `{GEOPACKAGE}`
 
-Each layer has its style in the table `layer_styles`, which QGIS applies on opening. The GeoPackage's metadata tables
-name the model, its hash, the version of roofgeo and the imagery.
-
-With `--format` each layer is a file of its own too, which says the same in its description: `.geojson` in degrees on
-WGS 84 (RFC 7946, eight decimals), `.fgb` (FlatGeobuf, with a spatial index) in the CRS of the rest.
+Each layer has its style in the table `layer_styles`, which QGIS applies on opening. Aliases, units, meanings and the
+values a field may have are in the tables of the schema extension, provenance in those of the metadata extension.
 """
 
 RASTERS_INTRODUCTION = """## Rasters
 
-Cloud-optimised GeoTIFFs on one grid, in blocks of 512 pixels, with overviews. Their tags name the model, its hash, the
-version of roofgeo and the imagery. Orientations count from the grid's north, as the pixels do. Beside each lies a
-`.qml` file with its style, which QGIS applies on opening (`roof_segments.qml`), and beside those with classes an
-`.aux.xml` file, where GDAL keeps their names. The height is written only if the model has that head.
+Cloud-optimised GeoTIFFs on one grid, in blocks of 512 pixels, with overviews. Their tags tell where they come from.
+Orientations count from the grid's north, as the pixels do. Beside each lies a `.qml` file with its style, which QGIS
+applies on opening (`roof_segments.qml`), and beside those with classes an `.aux.xml` file, where GDAL keeps their
+names. The height is written only if the model has that head.
 """
 
 
