@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from roofgeo.pipeline import predict
 from roofgeo.pipeline.provenance import call_text, command_text, without_secrets
 
-SECRET = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1).map(lambda text: quote(f"S{text}S", safe=""))
+SECRET = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1).map(
+    lambda text: quote(f"S{text}S", safe="")
+)
 
 
 @pytest.mark.parametrize(
