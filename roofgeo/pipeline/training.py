@@ -71,7 +71,7 @@ def find_batch(*, config: str | Path | None = None, **settings: Any) -> Found:
 
     recipe = _recipe(DataSource("rendered"), config, None, settings)
     prepare_torch(recipe.settings.seed, recipe.settings.threads)
-    training = _training(dataclasses.replace(recipe.settings, encoder_weights="none", start_from=None), {}, 0, {})
+    training = new_training(dataclasses.replace(recipe.settings, encoder_weights="none", start_from=None), {}, 0, {})
     training.to("cuda" if fitting.choose_accelerator(recipe.settings) == "gpu" else "cpu")
     return capacity.find_batch(training)
 
@@ -110,15 +110,23 @@ def _train(recipe: Recipe, output: Path, progress: Progress | None, figures: Fig
         counts = count_classes(sourced.training, len(sourced.training), settings.workers, collate_windows)
         weights = measured_weights(counts)
     record = _record(recipe, architecture, weights, sourced)
-    training = _training(settings, weights, sourced.files, record)
+    training = new_training(settings, weights, sourced.files, record)
     windows = fitting.Windows(sourced.training, sourced.validation, collate_windows)
     first = fitting.fit(training, windows, folder, _tell(settings.steps, progress, figures))
     return _save(training, sourced, output) if first else None
 
 
-def _training(
+def new_training(
     settings: TrainingSettings, class_weights: dict[str, Any], files: int, record: dict[str, Any]
 ) -> RoofTraining:
+    """What Lightning trains: the network that settings ask for, with the weights it begins with, and its losses.
+
+    Args:
+        settings: How to train.
+        class_weights: By head, as `roofgeo.models.counting.measured_weights` gives them; empty for equal ones.
+        files: Number of files of the data, of which a share may be unreadable.
+        record: What a checkpoint is to carry besides.
+    """
     from roofgeo.models.encoders import load_encoder
     from roofgeo.models.network import RoofNet
     from roofgeo.models.training import RoofTraining

@@ -25,6 +25,7 @@ from torch.utils.data import DataLoader
 from roofgeo.data.mixing import TrainingWindows, WindowCut, collate_windows
 from roofgeo.models import fitting
 from roofgeo.models.capacity import random_batch
+from roofgeo.models.checkpoint import DEFAULT_MODEL, load_network, open_model
 from roofgeo.models.network import RoofNet
 from roofgeo.models.runs import LAST, finished_network, read_checkpoint
 from roofgeo.models.settings import make_settings
@@ -33,7 +34,7 @@ from roofgeo.models.validation import HeadFigures
 from roofgeo.pipeline.recipe import DataSource, make_recipe
 from roofgeo.pipeline.scenery import Rendered
 from roofgeo.pipeline.sourcing import open_sources
-from roofgeo.pipeline.training import _training
+from roofgeo.pipeline.training import new_training
 from roofgeo.schema import HEAD
 from roofgeo.synthesis.published import write_airs, write_rid, write_roofline
 
@@ -123,7 +124,7 @@ def overfit(folder: Path, arguments: argparse.Namespace) -> None:
     scenes = Rendered(scenes=8, size_px=settings.window_px, style="oceania").pool(settings.pixel_size_m, settings.seed)
     cut = WindowCut(settings.window_px, settings.pixel_size_m, 0.0, augmented=False)
     windows, again = (TrainingWindows([(1.0, scenes)], cut, seed, count) for seed, count in ((1, 8000), (2, 48)))
-    training = _training(settings, {}, 0, {"architecture": {}})
+    training = new_training(settings, {}, 0, {"architecture": {}})
 
     def tell(step: int, found: dict[str, float]) -> None:
         if found:
@@ -171,16 +172,24 @@ def metadata(folder: Path, arguments: argparse.Namespace) -> None:
         source = DataSource("rendered", validation="", options={"scenes": 200, "size_px": 512})
         recipe = make_recipe(data=[source], values=dataclasses.asdict(settings))
         sourced = open_sources(recipe, folder)
-        architecture = dataclasses.asdict(_training(settings, {}, 0, {}).network.architecture)
-        training = _training(settings, {}, 0, {"architecture": architecture})
+        architecture = dataclasses.asdict(new_training(settings, {}, 0, {}).network.architecture)
+        training = new_training(settings, {}, 0, {"architecture": architecture})
         run_folder = folder / name.replace(" ", "_")
         began = time.perf_counter()
         fitting.fit(training, fitting.Windows(sourced.training, None, collate_windows), run_folder)
         trained = RoofTraining(finished_network(read_checkpoint(run_folder / LAST)), settings)
         print(f"{name}: {settings.steps} steps, {time.perf_counter() - began:.0f} s", flush=True)
-        for place, sun_deg in (("sun in the south", 180.0), ("sun in the north", 0.0)):
-            figures = under_sun(trained, sun_deg, told=dropout < 1)
-            print(f"| {name} | {place} | {shown(figures)} |", flush=True)
+        under_both_suns(name, trained, told=dropout < 1)
+    settings = make_settings({"window_px": arguments.window_px or 192, "threads": arguments.threads})
+    shipped = RoofTraining(load_network(open_model(DEFAULT_MODEL).folder), settings)
+    under_both_suns("shipped model, told", shipped, told=True)
+    under_both_suns("shipped model, not told", shipped, told=False)
+
+
+def under_both_suns(name: str, training: RoofTraining, told: bool) -> None:
+    """Print a row of the table for each hemisphere."""
+    for place, sun_deg in (("sun in the south", 180.0), ("sun in the north", 0.0)):
+        print(f"| {name} | {place} | {shown(under_sun(training, sun_deg, told))} |", flush=True)
 
 
 def under_sun(training: RoofTraining, sun_azimuth_deg: float, told: bool) -> dict[str, float]:
@@ -253,7 +262,7 @@ def compile(folder: Path, arguments: argparse.Namespace) -> None:
         settings = make_settings({"preset": arguments.preset, "encoder_weights": "none", "compile": compiled,
                                   "threads": arguments.threads, "window_px": window_px})  # fmt: skip
         prepare_torch(0, settings.threads)
-        base = _training(settings, {}, 0, {})
+        base = new_training(settings, {}, 0, {})
         if device.type == "cpu":
             keep_depthwise_in_float32(base.network)
         training = base.to(device).train()
@@ -278,7 +287,7 @@ def step(folder: Path, arguments: argparse.Namespace) -> None:
     sources = [DataSource(path=folder / name, validation="") for name in ("rid", "airs")]
     sourced = open_sources(make_recipe(data=sources, values=dataclasses.asdict(settings)), folder)
     at: dict[int, float] = {}
-    training = _training(settings, {}, 0, {"architecture": {}})
+    training = new_training(settings, {}, 0, {"architecture": {}})
     windows = fitting.Windows(sourced.training, None, collate_windows)
     fitting.fit(training, windows, folder / "run", lambda done, _: at.setdefault(done, time.perf_counter()))
     first = min(20, settings.steps // 2)

@@ -216,9 +216,9 @@ def measure(scenes: Iterator[LabelledScene], make: Callable[[LabelledScene, np.r
         sums.add(predicted, truth)
     coverage, shapes = figures.coverage, figures.segment_shapes
     print(
-        f"  segments F {figures.segment_f:.3f} ({as_labelled.segment_f:.3f} with planes no raster tells apart), azimuth "
-        f"MAE {figures.azimuth_mae_deg:.2f} deg, line F {figures.all_lines.f:.3f}, PQ {figures.panoptic_quality:.3f}, "
-        f"roof IoU {figures.roof_iou:.3f}"
+        f"  segments F {figures.segment_f:.3f} ({as_labelled.segment_f:.3f} with planes no raster tells apart), "
+        f"azimuth MAE {figures.azimuth_mae_deg:.2f} deg, line F {figures.all_lines.f:.3f}, "
+        f"PQ {figures.panoptic_quality:.3f}, roof IoU {figures.roof_iou:.3f}"
     )
     print("  " + ", ".join(f"{t} {s.f:.3f} ({s.true_m:.0f} m)" for t, s in figures.lines.items() if s.f is not None))
     print(f"  gaps {coverage.gap_m2:.4f} m2, overlaps {coverage.overlap_m2:.4f} m2, faulty {coverage.faulty_segments} "
