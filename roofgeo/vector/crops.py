@@ -23,6 +23,7 @@ CompactArray = NDArray[np.uint8] | NDArray[np.float16]
 Bands = Mapping[str, Float32Array]
 
 _STEPS = 255
+_MOST = float(np.finfo(np.float16).max)
 
 _BIN_AZIMUTHS_RAD = np.deg2rad(np.arange(len(COMPASS)) * AZIMUTH_BIN_DEG)
 BIN_VECTORS = np.stack([np.sin(_BIN_AZIMUTHS_RAD), np.cos(_BIN_AZIMUTHS_RAD)]).astype(np.float32)
@@ -109,10 +110,11 @@ def cut_crop(bands: Bands, mask: BoolArray, edge: BoolArray, within: tuple[slice
 
 
 def _pack(head: str, band: Float32Array, mask: BoolArray) -> CompactArray:
-    values = np.nan_to_num(np.where(mask, band, 0))
+    """The band in its compact type; 0 off the mask and where it holds no number."""
+    values = np.where(mask & np.isfinite(band), band, 0)
     if HEAD[head].activation in ("softmax", "sigmoid"):
         return np.asarray(np.rint(np.clip(values, 0, 1) * _STEPS), np.uint8)
-    return np.asarray(values, np.float16)
+    return np.asarray(np.clip(values, -_MOST, _MOST), np.float16)
 
 
 def _unpack(band: CompactArray) -> Float32Array:
