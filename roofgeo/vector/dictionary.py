@@ -31,7 +31,7 @@ def layer_entry(layer: Layer) -> dict[str, Any]:
     The data may hold more than the fields of the schema: the geometry, and what somebody added.
     """
     fields = [_field_entry(field) for field in layer.fields]
-    schema = {"$schema": _PROFILE, "fieldsMatch": ["subset"], "fields": fields}
+    schema = {"$schema": _PROFILE, "fieldsMatch": "subset", "fields": fields}
     return {"name": layer.name, "geometry": layer.geometry, "description": layer.meaning, "schema": schema}
 
 
