@@ -52,10 +52,16 @@ def write_by_gdal(path: Path, layer: Layer, rows: gpd.GeoDataFrame, **options: o
     """
     try:
         pyogrio.write_dataframe(
-            rows[columns_of(layer, rows)], path, layer=layer.name, geometry_type=layer.geometry, **options
+            rows[columns_of(layer, rows)], path, layer=layer.name, geometry_type=_geometry_type(layer, rows), **options
         )
     except (*_WRITE_ERRORS, OSError) as error:
         raise OutputError(f"{path} cannot be written: {error}", "choose another output folder") from error
+
+
+def _geometry_type(layer: Layer, rows: gpd.GeoDataFrame) -> str:
+    """The layer's, unless somebody has joined shapes or given them heights."""
+    is_multi = rows.geometry.geom_type.eq(f"Multi{layer.geometry}").any()
+    return f"{'Multi' if is_multi else ''}{layer.geometry}{' Z' if rows.geometry.has_z.any() else ''}"
 
 
 def columns_of(layer: Layer, rows: gpd.GeoDataFrame) -> list[str]:

@@ -92,6 +92,32 @@ def test_fields_have_aliases_and_meanings(geopackage):
     assert set(columns) == {(layer.name, field.name) for layer in schema.LAYERS for field in layer.fields}
 
 
+def test_values_a_field_may_have_are_told(geopackage):
+    told = rows(geopackage, "SELECT constraint_name, value FROM gpkg_data_column_constraints ORDER BY rowid")
+    for layer in schema.LAYERS:
+        for field in layer.fields:
+            ((name,),) = rows(
+                geopackage,
+                "SELECT constraint_name FROM gpkg_data_columns"
+                f" WHERE table_name = '{layer.name}' AND column_name = '{field.name}'",
+            )
+            assert tuple(value for constraint, value in told if constraint == name) == field.choices
+
+
+def test_gdal_reads_aliases_and_meanings(geopackage):
+    pytest.importorskip("pyarrow")
+    _, table = pyogrio.raw.read_arrow(geopackage, layer="roof_segments")
+    told = table.schema.field("footprint_area_m2").metadata
+    assert told[b"GDAL:OGR:alternative_name"].decode() == "Footprint area [m²]"
+    assert told[b"GDAL:OGR:comment"] == b"area seen from above"
+
+
+def test_a_geopackage_keeps_its_standard(geopackage):
+    assert rows(geopackage, "PRAGMA application_id") == [(int.from_bytes(b"GPKG"),)]
+    assert rows(geopackage, "PRAGMA integrity_check") == [("ok",)]
+    assert rows(geopackage, "PRAGMA foreign_key_check") == []
+
+
 def test_provenance_is_in_the_metadata_tables(geopackage):
     ((text,),) = rows(
         geopackage, "SELECT metadata FROM gpkg_metadata JOIN gpkg_metadata_reference ON gpkg_metadata.id = md_file_id"

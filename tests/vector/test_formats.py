@@ -139,6 +139,20 @@ def test_what_somebody_added_stays(tmp_path, file_format):
     assert found["cost"].fillna(0).tolist() == [1.5, 0, 2.5, 3.5]
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("heights", [False, True])
+def test_shapes_that_somebody_joined_or_gave_heights_stay(tmp_path, file_format, heights):
+    rows = layers_of(hip())["roof_segments"]
+    rows.loc[0, "geometry"] = shapely.MultiPolygon([rows.geometry[0], shapely.box(500000, 5300000, 500010, 5300010)])
+    rows = rows.set_geometry(rows.geometry.force_3d(7.0)) if heights else rows
+    write(tmp_path / "roofs", {"roof_segments": rows}, file_format)
+    found = read_roofs(tmp_path / "roofs").layers["roof_segments"].set_index("segment_id").loc[rows["segment_id"]]
+    assert found.geometry.has_z.all() == heights
+    assert found.geometry.iloc[0].geom_type == "MultiPolygon"
+    assert found.geometry.normalize().hausdorff_distance(rows.set_index("segment_id").geometry).max() <= ROUNDED_M
+
+
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_one_layer_goes_alone(tmp_path, file_format):
     layers = {"roof_lines": layers_of(hip())["roof_lines"]}
