@@ -86,6 +86,7 @@ def _split_at_necks(labels: LabelArray, pixel_size_m: float) -> LabelArray:
     face_of = np.zeros(count + 1, np.int64)
     face_of[parts] = labels
     large = (size_m2 >= MIN_FACE_M2 / 2) & (face_of > 0)
+    large[0] = False  # the rims
     split = np.flatnonzero(np.bincount(face_of[large], minlength=1) > 1)
     first = int(labels.max()) + 1
     for face in split:
