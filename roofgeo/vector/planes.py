@@ -50,6 +50,7 @@ SAME_PLANE_DEG: Final = 20.0
 _EAVE_INSIDE_M: Final = 0.6
 _LEVELS: Final = 24
 _BARRIER: Final = 0.3
+_OUTSIDE: Final = np.iinfo(np.int32).max
 
 
 def split_buildings(mask: BoolArray, pixel_size_m: float) -> list[BoolArray]:
@@ -184,9 +185,10 @@ def _oversegment(features: Float32Array, lines: Float32Array, mask: BoolArray, p
     open_px = ndimage.distance_transform_edt((smooth < _BARRIER) & mask)
     depth = np.minimum(open_px / (GAP_RADIUS_M / pixel_size_m), 1)
     levels = np.rint((smooth - depth) * _LEVELS).astype(np.int32)
-    levels[~mask] = np.iinfo(np.int32).max  # else a minimum that goes on outside would count for none inside
-    labels: LabelArray = watershed(levels, mask=mask, connectivity=1).astype(np.int32)  # type: ignore[no-untyped-call]
-    return labels
+    levels[~mask] = _OUTSIDE  # else a minimum that goes on outside would count for none inside
+    framed, inside = np.pad(levels, 1, constant_values=_OUTSIDE), np.pad(mask, 1)  # one level alone has no minimum
+    labels: LabelArray = watershed(framed, mask=inside, connectivity=1)[1:-1, 1:-1]  # type: ignore[no-untyped-call]
+    return labels.astype(np.int32)
 
 
 def _region_graph(labels: LabelArray, features: Float32Array, lines: Float32Array) -> tuple[Regions, Pairs]:
