@@ -95,7 +95,8 @@ def _split_at_necks(labels: LabelArray, pixel_size_m: float) -> LabelArray:
         markers = np.where(inside & large[parts], parts + first, 0)
         cut = watershed(-depth, markers, mask=inside, connectivity=1)  # type: ignore[no-untyped-call]
         labels = np.where(inside, cut, labels)
-    return np.asarray(np.unique(labels, return_inverse=True)[1].reshape(labels.shape), np.int32)
+    number = np.unique(np.append(0, labels), return_inverse=True)[1][1:]  # 0 stays 0, also where no pixel has it
+    return np.asarray(number.reshape(labels.shape), np.int32)
 
 
 def _fill_holes(mask: BoolArray, limit_px: float) -> BoolArray:
