@@ -151,7 +151,7 @@ def _line_strength(crop: RoofCrop, pixel_size_m: float) -> Float32Array:
     outer = lines[[LINE_CODE["eave"], LINE_CODE["rake"]]].sum(0)
     smooth = _blur((parting + outer * inside)[None], crop.mask, max(LINE_BLUR_M / pixel_size_m, 0.7))[0]
     elsewhere = np.median(smooth[crop.mask])
-    return np.asarray(np.maximum(smooth - elsewhere, 0) / (1 - elsewhere) * crop.mask, np.float32)
+    return np.asarray(np.maximum(smooth - elsewhere, 0) / max(1 - elsewhere, 1e-6) * crop.mask, np.float32)
 
 
 def _seen(lines: Float32Array, pixel_size_m: float) -> Float32Array:
