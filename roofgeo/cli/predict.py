@@ -24,6 +24,8 @@ STDIN_HELP = "Stop, and leave nothing, when standard input ends: for programs th
 @click.option("--imagery", type=click.Path(path_type=Path), help="GeoTIFF, VRT or folder of tiles. [roofgeo.toml]")
 @click.option("--imagery-crs", help="CRS of the imagery where its files do not tell, such as EPSG:25832.")
 @click.option("--model", help="Name of a model, or path of a model's folder. [the one that ships]")
+@click.option("--dsm", type=click.Path(path_type=Path), help="Surface model in any CRS: slopes and heights from it.")
+@click.option("--dtm", type=click.Path(path_type=Path), help="Terrain model: heights above it. [found around roofs]")
 @click.option("--output", type=click.Path(path_type=Path), default=Path("roofs"), show_default=True, help="Folder.")
 @click.option("--overwrite", is_flag=True, help="Replace the files of an earlier run.")
 @click.option(

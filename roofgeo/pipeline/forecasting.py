@@ -122,6 +122,8 @@ def forecast(
     threads: int | None = None,
     tile_px: int | None = None,
     overlap_px: int | None = None,
+    dsm: str | Path | None = None,
+    dtm: str | Path | None = None,
 ) -> Forecast:
     """Say what `roofgeo.pipeline.prediction.predict` would do with these arguments; one window is predicted.
 
@@ -135,6 +137,7 @@ def forecast(
     ready = prepared(
         aoi, imagery, model,
         layer=layer, imagery_crs=imagery_crs, clip=clip, threads=threads, tile_px=tile_px, overlap_px=overlap_px,
+        dsm=dsm, dtm=dtm,
     )  # fmt: skip
     with ready as job:
         folder = check_output(Path(output), overwrite)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -21,7 +22,7 @@ from roofgeo.pipeline.provenance import call_text, command_text, provenance
 from roofgeo.raster.geotiff import RasterWriter
 from roofgeo.raster.mask import inside
 from roofgeo.raster.stitch import BlockBlender, class_rasters, roof_probability
-from roofgeo.schema import BUILDINGS_LAYER, GEOPACKAGE, RASTERS
+from roofgeo.schema import BUILDINGS_LAYER, GEOPACKAGE, RASTERS, SEGMENTS_LAYER
 from roofgeo.vector.attributes import attribute_layers
 from roofgeo.vector.export import check_installed, write_dictionary, write_geopackage, write_layers
 from roofgeo.vector.seams import BlockRoofs, join_blocks, vectorize_block
@@ -71,6 +72,8 @@ def predict(
     threads: int | None = None,
     tile_px: int | None = None,
     overlap_px: int | None = None,
+    dsm: str | Path | None = None,
+    dtm: str | Path | None = None,
     formats: Collection[str] = (),
     command: Sequence[str] | None = None,
     progress: Progress | None = None,
@@ -91,59 +94,66 @@ def predict(
         tile_px: Side of the network's windows, a multiple of 32; None for what the model says.
         overlap_px: Overlap of neighbouring windows, a multiple of 32, half a window at most; None for what the model
             says, as far as the windows allow.
+        dsm: Surface model, as GeoTIFF or VRT in any CRS: slopes and heights are taken from it.
+        dtm: Terrain model: heights are above it, else above the lowest surface around each building.
         formats: Keys of `roofgeo.schema.VECTOR_SUFFIXES` to write the layers in besides the GeoPackage.
         command: Words of the command line this call comes from, for the outputs to tell; None for the call itself.
         progress: Told of each step.
 
     Raises:
         InputError: The request cannot be met: area, output folder, pixel size, windows, formats.
-        DataError: The imagery or the area cannot be read.
+        DataError: The imagery, the area or a surface model cannot be read.
         ModelError: The model cannot be used.
     """
     asked = call_text(predict, locals()) if command is None else command_text(command)
     clock, formats = Clock(progress), check_formats(formats)
     check_installed(formats)
     ready = prepared(
-        aoi, imagery, model,
+        aoi, imagery, model, dsm=dsm, dtm=dtm,
         layer=layer, imagery_crs=imagery_crs, clip=clip, threads=threads, tile_px=tile_px, overlap_px=overlap_px,
     )  # fmt: skip
     with ready as job, finished_together(Path(output), overwrite) as folder:
         origin = provenance(job, asked)
-        rasters, layers, empty_px = _find_roofs(job, folder, origin, clock, clip, min_confidence)
-        vectors = _write_vectors(folder, layers, formats, origin)
-        clock.step()
-    files = (*vectors, *(RASTERS[name].filename for name in rasters))
-    counts = {name: len(rows) for name, rows in layers.items()}
-    paths = {name: Path(output) / name for name in files}
-    notes = (*job.notes, *_empty_notes(job, empty_px))
-    return PredictResult(paths, counts, job.run.plan.grid, clock.seconds(), notes)
+        rasters, layers, notes = _find_roofs(job, folder, origin, clock, clip, min_confidence)
+        files = [*_write_vectors(folder, layers, formats, origin, clock), *rasters]
+    paths, counts = {name: Path(output) / name for name in files}, {name: len(rows) for name, rows in layers.items()}
+    return PredictResult(paths, counts, job.run.plan.grid, clock.seconds(), (*job.notes, *notes))
 
 
 def _write_vectors(
-    folder: Path, layers: Mapping[str, gpd.GeoDataFrame], formats: Collection[str], origin: Mapping[str, str]
+    folder: Path,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    formats: Collection[str],
+    origin: Mapping[str, str],
+    clock: Clock,
 ) -> list[str]:
     """Write the GeoPackage, the layers in other formats, and what their fields mean; give the names of the files."""
     write_geopackage(folder / GEOPACKAGE, layers, origin)
     extra = [path.name for name in formats for path in write_layers(folder, layers, name, origin)]
-    return [GEOPACKAGE, *extra, write_dictionary(folder).name]
+    dictionary = write_dictionary(folder)
+    clock.step()
+    return [GEOPACKAGE, *extra, dictionary.name]
 
 
 def _find_roofs(
     job: Prepared, folder: Path, provenance: Mapping[str, str], clock: Clock, clip: bool, min_confidence: float
-) -> tuple[list[str], Mapping[str, gpd.GeoDataFrame], int]:
-    """Predict, write the rasters into a folder, and give their names, the layers, and how many pixels hold no data."""
+) -> tuple[list[str], Mapping[str, gpd.GeoDataFrame], tuple[str, ...]]:
+    """Predict, write the rasters into a folder, and give their files, the layers, and what the user should know."""
     grid = job.run.plan.grid
     rasters = [name for name in RASTERS if name == "confidence" or name in job.run.network.slices]
     with RasterWriter(folder, grid, rasters, provenance) as writer:
         blocks, empty_px = _predict_blocks(job, writer, clock)
         clock.stage("write", 1)
-        found, known = join_blocks(blocks, grid), job.model.card.heights_known
+        found, known = join_blocks(blocks, grid), job.run.heights_known
+        survey = None if job.surface is None else partial(job.surface.survey, crs=grid.crs)
         layers = attribute_layers(
-            found, grid, job.wanted, clip=clip, min_confidence=min_confidence, heights_known=known
+            found, grid, job.wanted, clip=clip, min_confidence=min_confidence, heights_known=known, survey=survey
         )
+        surveyed = () if job.surface is None else job.surface.notes(layers[SEGMENTS_LAYER.name])
+        notes = (*_empty_notes(job, empty_px), *surveyed)
         shown = [job.wanted, *layers[BUILDINGS_LAYER.name].geometry.buffer(ROOF_EDGE_M)]
         writer.keep(shapely.union_all(shown), (block.core for block in job.run.plan.blocks))
-    return rasters, layers, empty_px
+    return [RASTERS[name].filename for name in rasters], layers, notes
 
 
 def _predict_blocks(job: Prepared, writer: RasterWriter, clock: Clock) -> tuple[list[BlockRoofs], int]:
@@ -171,6 +181,8 @@ def _predict_block(run: Run, block: Block, writer: RasterWriter, clock: Clock) -
     for name, array in class_rasters(bands, valid).items():
         writer.write(name, block.core, array)
     roof = roof_probability(bands) > ROOF_THRESHOLD
+    if not run.heights_known:
+        bands.pop("height", None)  # no planes are fitted to what would not be told
     return vectorize_block(bands, roof, valid, block.core, run.plan.grid), valid
 
 

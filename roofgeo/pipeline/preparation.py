@@ -18,6 +18,7 @@ from roofgeo.grid import Grid
 from roofgeo.models.backends import OnnxNetwork
 from roofgeo.models.checkpoint import Model, ModelCard, open_model
 from roofgeo.models.metadata import UNKNOWN, usual_sun_azimuth_deg
+from roofgeo.pipeline.surveying import SurfaceModels, check_reach, open_surface
 from roofgeo.plan import Plan, plan_run, usual_overlap_px
 from roofgeo.schema import VECTOR_SUFFIXES
 
@@ -39,6 +40,7 @@ class Run:
         reach: Ground to predict, in the grid's CRS.
         sun_azimuth_deg: Where the sun stands; NaN if unknown.
         latitude_deg: Of the place; NaN if unknown.
+        heights_known: Whether planes are fitted to the network's heights.
     """
 
     imagery: Imagery
@@ -47,6 +49,7 @@ class Run:
     reach: shapely.Geometry
     sun_azimuth_deg: float
     latitude_deg: float = UNKNOWN
+    heights_known: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Prepared:
         model: The model, verified.
         area: The area of interest; None for the whole imagery.
         wanted: Ground whose buildings are wanted, in the grid's CRS.
+        surface: The analyst's surface model; None if there is none.
         notes: What the user should know: ground without imagery, say.
     """
 
@@ -65,6 +69,7 @@ class Prepared:
     model: Model
     area: Area | None
     wanted: shapely.Geometry
+    surface: SurfaceModels | None
     notes: tuple[str, ...]
 
     @property
@@ -85,12 +90,14 @@ def prepared(
     threads: int | None,
     tile_px: int | None,
     overlap_px: int | None,
+    dsm: str | Path | None = None,
+    dtm: str | Path | None = None,
 ) -> Iterator[Prepared]:
     """Open and check all that a run reads. The arguments are those of `roofgeo.pipeline.prediction.predict`.
 
     Raises:
-        InputError: The request cannot be met: area, pixel size, windows.
-        DataError: The imagery or the area cannot be read.
+        InputError: The request cannot be met: area, pixel size, windows, unit of heights.
+        DataError: The imagery, the area or a surface model cannot be read.
         ModelError: The model cannot be used.
     """
     chosen = open_model(model)
@@ -99,13 +106,15 @@ def prepared(
     overlap_px = usual_overlap_px(tile_px, chosen.card.overlap_px) if overlap_px is None else overlap_px
     area = read_area(aoi, layer) if aoi is not None else None
     source = imagery if imagery is not None else find_imagery(aoi)
-    with open_imagery(source, imagery_crs) as pixels:
+    with open_imagery(source, imagery_crs) as pixels, open_surface(dsm, dtm) as surface:
         grid = _grid(pixels, area, chosen)
         reach, wanted = _reach(pixels, area, grid, clip)
+        check_reach(surface, wanted, grid.crs)
         plan = plan_run(grid, reach, tile_px, overlap_px)
         latitude_deg = _latitude_deg(grid)
-        run = Run(pixels, network, plan, reach, usual_sun_azimuth_deg(latitude_deg), latitude_deg)
-        yield Prepared(run, chosen, area, wanted, tuple(_notes(pixels, area, chosen.card, plan)))
+        known = chosen.card.heights_known and surface is None
+        run = Run(pixels, network, plan, reach, usual_sun_azimuth_deg(latitude_deg), latitude_deg, known)
+        yield Prepared(run, chosen, area, wanted, surface, tuple(_notes(pixels, area, chosen.card, plan)))
 
 
 def check_formats(formats: Collection[str]) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ def provenance(job: Prepared, command: str) -> dict[str, str]:
         "imagery_sha256": imagery.identity,
         "imagery_pixel_size_m": f"{imagery.pixel_size_m:.4g}",
         "area": "the whole imagery" if area is None else without_secrets(str(area.source)),
+        **({} if job.surface is None else job.surface.provenance()),
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
     }
 

@@ -1,0 +1,158 @@
+"""The roofs of a run in the analyst's surface model: slopes, directions, heights; read a piece of ground at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from roofgeo.data.elevation import Elevation, open_elevation
+from roofgeo.errors import AreaError, DataError, InputError
+from roofgeo.vector.building import Faces
+from roofgeo.vector.crops import FloatArray, IntArray
+from roofgeo.vector.graph import GeometryArray
+from roofgeo.vector.surface import Planes, fit_planes, low_heights
+
+GROUND_REACH_M = 5.0
+"""Without a terrain model the ground of a building is looked for so far around it."""
+
+GROUND_SHARE = 0.1
+"""Share of the surface around a building that lies below its ground: cars, hedges and trees stand on the rest."""
+
+GROUND_PX = 8
+"""Fewest pixels around a building that tell its ground."""
+
+PLAUSIBLE_M = (-5.0, 150.0)
+"""No run has half of its roofs lower or higher above ground."""
+
+ON_THE_GROUND_M = 1.0
+
+
+@dataclass(frozen=True)
+class SurfaceModels:
+    """What an analyst knows of heights.
+
+    Attributes:
+        dsm: The surface, roofs and all.
+        dtm: The ground; None if it has to be found around each building.
+    """
+
+    dsm: Elevation
+    dtm: Elevation | None
+
+    def survey(self, faces: Faces, building: IntArray, outlines: GeometryArray, crs: CRS) -> Faces:
+        """The faces with slope, downslope and height of their planes in the surface model; see `Survey`.
+
+        Raises:
+            DataError: A file is damaged, or its heights cannot be those of roofs.
+        """
+        cell = self.dsm.cells(outlines, crs)[building]
+        order = np.argsort(cell, kind="stable")
+        groups = np.split(order, np.flatnonzero(np.diff(cell[order])) + 1)
+        planes = Planes.joined([self._planes(faces.polygons[group], crs) for group in groups])
+        tree = shapely.STRtree(outlines)
+        ground_m = np.concatenate([self._ground_m(faces.take(g), building[g], tree, crs) for g in groups])
+        back = np.argsort(order)
+        found = faces.on_surface(planes.take(back), ground_m[back])
+        self._check_heights(found.heights_m)
+        return found
+
+    def _planes(self, polygons: GeometryArray, crs: CRS) -> Planes:
+        samples = self.dsm.within(polygons, crs)
+        return fit_planes(samples.polygon, samples.xyz, len(polygons))
+
+    def _ground_m(self, faces: Faces, building: IntArray, outlines: shapely.STRtree, crs: CRS) -> FloatArray:
+        """(faces,) height of the ground: beneath each face, or else around its building."""
+        if self.dtm is not None:
+            return self.dtm.at(faces.centres, crs)
+        houses, house = np.unique(building, return_inverse=True)
+        own = outlines.geometries[houses]
+        reach = shapely.box(*shapely.total_bounds(own)).buffer(2 * GROUND_REACH_M)
+        taken = outlines.geometries[outlines.query(reach)]
+        around = self.dsm.around(own, taken, GROUND_REACH_M, crs)
+        ground_m = low_heights(around.polygon, around.xyz[:, 2], len(houses), GROUND_SHARE, GROUND_PX)
+        return np.asarray(ground_m[house])
+
+    def _check_heights(self, height_m: FloatArray) -> None:
+        known = height_m[~np.isnan(height_m)]
+        middle_m = float(np.median(known)) if len(known) else 0.0
+        if PLAUSIBLE_M[0] <= middle_m <= PLAUSIBLE_M[1]:
+            return
+        if self.dtm is None:
+            raise DataError(
+                f"half of the roofs in {self.dsm.source} are {middle_m:.0f} m or more above the ground around them",
+                f"Its heights are no metres: say what they are, rio edit-info --bidx 1 --units cm {self.dsm.source}",
+            )
+        raise DataError(
+            f"half of the roofs in {self.dsm.source} are {middle_m:.0f} m above {self.dtm.source}",
+            "They differ in unit or vertical datum: bring them to one, or leave out --dtm.",
+        )
+
+    def provenance(self) -> dict[str, str]:
+        """What outputs say of the heights in them."""
+        found = {"dsm": self.dsm.source, "dsm_sha256": self.dsm.identity}
+        if self.dtm is None:
+            return {
+                **found,
+                "ground": f"lowest {GROUND_SHARE:.0%} of the dsm within {GROUND_REACH_M:g} m of a building",
+            }
+        return {**found, "dtm": self.dtm.source, "dtm_sha256": self.dtm.identity, "ground": "dtm"}
+
+    def notes(self, segments: gpd.GeoDataFrame) -> Iterator[str]:
+        """What the user should know of the slopes and heights in the result.
+
+        Raises:
+            DataError: There are segments, and the surface model has heights at none of them.
+        """
+        count, source = len(segments), self.dsm.source
+        bare = segments["residual_m"].isna()
+        if count and bare.all():
+            raise DataError(
+                f"{source} has heights at none of the {count} roof segments",
+                "Does it cover them, without holes, and in metres? Run again with another --dsm, or without.",
+            )
+        rejected = int((segments["slope_deg"].isna() & ~bare).sum())
+        if bare.any():
+            yield f"{bare.sum()} of {count} segments have no slope: {source} has too few heights there"
+        if rejected:
+            yield f"{rejected} of {count} segments have no slope: too small or too rough to be a plane in {source}"
+        low = int((segments["height_m"].isna() & ~bare).sum())
+        if low:
+            where = "around them" if self.dtm is None else f"in {self.dtm.source}"
+            yield f"{low} of {count} segments have no height: there is no ground {where}"
+        if segments["height_m"].median() < ON_THE_GROUND_M:
+            yield f"half of the roofs lie less than {ON_THE_GROUND_M:g} m above ground: is {source} a surface model?"
+
+
+@contextmanager
+def open_surface(dsm: str | Path | None, dtm: str | Path | None) -> Iterator[SurfaceModels | None]:
+    """Open the surface model and the terrain model, as far as given.
+
+    Raises:
+        InputError: There is a terrain model alone, or the unit of heights is unknown.
+        DataError: A file is missing or is no raster of heights.
+    """
+    if dsm is None and dtm is not None:
+        raise InputError("a terrain model alone tells nothing of roofs", "Give the surface model too: --dsm dsm.tif")
+    with ExitStack() as stack:
+        surface, terrain = (None if path is None else stack.enter_context(open_elevation(path)) for path in (dsm, dtm))
+        yield None if surface is None else SurfaceModels(surface, terrain)
+
+
+def check_reach(models: SurfaceModels | None, wanted: shapely.Geometry, crs: CRS) -> None:
+    """See that the models and the wanted ground meet.
+
+    Raises:
+        AreaError: One of them lies elsewhere.
+    """
+    for model in () if models is None else (models.dsm, models.dtm):
+        if model is not None and not model.footprint(crs).intersects(wanted):
+            raise AreaError(
+                f"{model.source} lies outside the area", "Check that both show the same place, and the file's CRS."
+            )
