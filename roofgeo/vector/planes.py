@@ -21,8 +21,8 @@ from roofgeo.vector.regions import Pairs, Regions, adjacent_pairs, merge
 LabelArray = NDArray[np.int32]
 
 MIN_BUILDING_M2: Final = 2.0
-MIN_FACE_M2: Final = 1.0
-MIN_FACE_RADIUS_M: Final = 0.25
+MIN_FACE_M2: Final = 0.8
+MIN_FACE_RADIUS_M: Final = 0.2
 """A face must hold a circle of this radius: what is thinner is the blur between two others, or a rim."""
 
 NECK_M: Final = 0.4

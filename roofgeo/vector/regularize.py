@@ -22,7 +22,7 @@ SIMPLIFY_M: Final = 0.35
 SHORT_M: Final = 0.5
 """Corners nearer than this are one: where four planes meet, pixels show two junctions of three."""
 
-GAP_M: Final = 0.02
+GAP_M: Final = 0.1
 BEND_RMS_M: Final = 0.25
 """A bend goes if one line through both its edges misses their pixels by no more than this (root mean square)."""
 
