@@ -31,6 +31,7 @@ from roofgeo.schema import LINE_CLASSES, LINE_TYPES, SEGMENT_CLASSES
 from roofgeo.synthesis.scenes import render_scene
 from roofgeo.vector.attributes import attribute_layers
 from roofgeo.vector.seams import join_blocks, vectorize_block
+from tests.vector.rasters import one_hot, speckled
 
 DATA = Path(os.environ.get("ROOFGEO_TEST_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 GRID_M: Final = 0.1
@@ -40,7 +41,6 @@ CORNER_M: Final = (1_600_000.0, 5_470_000.0)
 """On the central meridian, where the grid's north is true north."""
 
 FIRST_SCENE: Final = 7000
-SPECKLE: Final = 0.1
 CLOSE: Final = 0.05
 """A length or an area is right if it is off by no more than this share."""
 
@@ -88,26 +88,8 @@ def perfect(scene: LabelledScene, rng: np.random.Generator) -> Bands:
 
 
 def spoilt(scene: LabelledScene, rng: np.random.Generator) -> Bands:
-    """The same with 10 % speckle, and every pixel taken from one that lies up to a pixel away."""
-    bands = perfect(scene, rng)
-    shape = bands["roof"].shape[1:]
-    rows, cols = (
-        np.clip(at + rng.integers(-1, 2, shape), 0, size - 1) for at, size in zip(np.indices(shape), shape, strict=True)
-    )
-    bands = {head: band[:, rows, cols] for head, band in bands.items()}
-    roof = bands["roof"][0] > 0
-    for head, classes in (("segments", len(SEGMENT_CLASSES)), ("lines", len(LINE_CLASSES))):
-        hit = (rng.random(shape) < SPECKLE) & roof
-        bands[head][:, hit] = one_hot(rng.integers(0, classes, int(hit.sum()))[None], classes)[:, 0]
-    hit = (rng.random(shape) < SPECKLE) & roof
-    angle = np.deg2rad(rng.uniform(0, 360, int(hit.sum())))
-    bands["azimuth"][:, hit] = np.stack([np.sin(angle), np.cos(angle)])
-    return bands
-
-
-def one_hot(codes: NDArray[np.integer], count: int) -> NDArray[np.float32]:
-    """(count, height, width) of (height, width) codes."""
-    return np.asarray(np.arange(count)[:, None, None] == codes, np.float32)
+    """The same with 10 % speckle and one-pixel jitter."""
+    return speckled(perfect(scene, rng), rng)
 
 
 def layers_of(bands: Bands) -> Layers:

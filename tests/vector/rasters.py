@@ -45,7 +45,7 @@ def make_bands(
     }
 
 
-def one_hot(codes: NDArray[np.int64], count: int) -> NDArray[np.float32]:
+def one_hot(codes: NDArray[np.integer], count: int) -> NDArray[np.float32]:
     """(count, height, width) of (height, width) codes."""
     return (np.arange(count)[:, None, None] == codes).astype(np.float32)
 
@@ -81,6 +81,22 @@ def spoil(bands: BandArrays, seed: int = 0, speckle: float = 0.1, wobble_px: flo
     blurred = {name: ndimage.gaussian_filter(band, (0, 1.5, 1.5)).astype(np.float32) for name, band in out.items()}
     blurred["segments"] = 0.75 * blurred["segments"] + 0.25 / 18
     return blurred
+
+
+def speckled(bands: BandArrays, rng: np.random.Generator, share: float = 0.1) -> BandArrays:
+    """The bands with every pixel taken from one up to a pixel away, and on the roof a share that says anything."""
+    shape = bands["roof"].shape[1:]
+    jitter = (at + rng.integers(-1, 2, shape) for at in np.indices(shape))
+    rows, cols = (np.clip(at, 0, size - 1) for at, size in zip(jitter, shape, strict=True))
+    out = {head: band[:, rows, cols] for head, band in bands.items()}
+    roof = out["roof"][0] > 0.5
+    for head in ("segments", "lines"):
+        hit = (rng.random(shape) < share) & roof
+        out[head][:, hit] = one_hot(rng.integers(0, len(out[head]), shape), len(out[head]))[:, hit]
+    hit = (rng.random(shape) < share) & roof
+    angle = rng.uniform(0, 2 * np.pi, int(hit.sum()))
+    out["azimuth"][:, hit] = np.stack([np.sin(angle), np.cos(angle)])
+    return out
 
 
 def utm_grid(shape: tuple[int, int], pixel_size_m: float = 0.1, left: float = 500_000.0) -> Grid:

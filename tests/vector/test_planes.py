@@ -10,7 +10,7 @@ from roofgeo.errors import ModelError
 from roofgeo.grid import Window
 from roofgeo.vector.planes import split_buildings
 from roofgeo.vector.seams import vectorize_block
-from tests.vector.rasters import line, make_bands, plane, spoil, utm_grid
+from tests.vector.rasters import line, make_bands, plane, speckled, spoil, utm_grid
 from tests.vector.shapes import SHAPE, assert_sound, buildings_of, ell, flat, gable, hip, pyramid, shed
 
 
@@ -23,6 +23,31 @@ def test_each_plane_is_one_face(roof, count, poor):
     (building,) = buildings_of(spoil(bands) if poor else bands)
     assert len(building.faces.polygons) == count
     assert_sound(building.faces.polygons)
+
+
+@pytest.mark.parametrize(
+    ("roof", "count"), [(gable, 2), (hip, 4), (pyramid, 4), (ell, 4), (flat, 1), (shed, 1)], ids=lambda x: str(x)
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_speckle_makes_no_faces_and_hides_none(roof, count, seed):
+    (building,) = buildings_of(speckled(make_bands(*roof(), SHAPE), np.random.default_rng(seed)))
+    assert len(building.faces.polygons) == count
+
+
+def test_planes_that_meet_at_the_tip_of_a_valley_are_two():
+    """A wing whose ridge is about as high as the main one parts the slope: its halves hang together by a thread."""
+    a, b, c, d, west, east = (20, 40), (180, 40), (180, 120), (20, 120), (20, 80), (180, 80)
+    tip, left, right, foot_left, foot_right = (100, 82), (60, 120), (140, 120), (60, 150), (140, 150)
+    planes = [
+        plane([a, b, east, west], 0),
+        plane([west, (100, 80), tip, left, d], 180),
+        plane([(100, 80), east, c, right, tip], 180),
+        plane([left, tip, (100, 150), foot_left], 270),
+        plane([tip, right, foot_right, (100, 150)], 90),
+    ]
+    lines = [line("ridge", west, east), line("valley", tip, left), line("valley", tip, right)]
+    (building,) = buildings_of(make_bands(planes, [*lines, line("ridge", tip, (100, 150))], (170, 200)))
+    assert len(building.faces.polygons) == 5
 
 
 def test_faces_lie_where_the_planes_are():
