@@ -7,6 +7,7 @@ comes out is what the whole area would give in one piece.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -89,12 +90,15 @@ def join_blocks(blocks: Iterable[BlockRoofs], grid: Grid) -> tuple[Building, ...
     blocks = tuple(blocks)
     rows, cols = _readable_sides(blocks, grid)
     fragments = [_with_edge(fragment, rows, cols, grid) for block in blocks for fragment in block.fragments]
+    done = tuple(building for block in blocks for building in block.buildings)
+    if not fragments:
+        return done
     group = _groups(fragments, grid)
     crossing: list[Building] = []
-    for number in range(group.max(initial=-1) + 1):
-        crop = _paste([fragments[i].crop for i in np.flatnonzero(group == number)])
-        crossing.extend(build(crop, grid))
-    return (*(building for block in blocks for building in block.buildings), *crossing)
+    order = np.argsort(group, kind="stable")
+    for together in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        crossing.extend(build(_paste([fragments[i].crop for i in together]), grid))
+    return (*done, *crossing)
 
 
 def _picture_edge(valid: BoolArray, core: Window, grid: Grid) -> BoolArray:
@@ -117,19 +121,19 @@ def _reaches_another(window: Window, core: Window, grid: Grid) -> bool:
     )
 
 
-_Sides = dict[int, BoolArray]
-"""For rows (columns) of the grid along the sides of cores: which pixels could be read."""
+_Sides = defaultdict[int, BoolArray]
+"""For rows (columns) of the grid along the sides of cores: which pixels could be read; none where a core is missing."""
 
 
 def _readable_sides(blocks: Sequence[BlockRoofs], grid: Grid) -> tuple[_Sides, _Sides]:
-    rows: _Sides = {}
-    cols: _Sides = {}
+    rows: _Sides = defaultdict(lambda: np.zeros(grid.width, bool))
+    cols: _Sides = defaultdict(lambda: np.zeros(grid.height, bool))
     for block in blocks:
         core, (top, bottom, left, right) = block.core, block.valid_edges
         for row, side in ((core.row, top), (core.row_end - 1, bottom)):
-            rows.setdefault(row, np.zeros(grid.width, bool))[core.col : core.col_end] = side
+            rows[row][core.col : core.col_end] = side
         for col, side in ((core.col, left), (core.col_end - 1, right)):
-            cols.setdefault(col, np.zeros(grid.height, bool))[core.row : core.row_end] = side
+            cols[col][core.row : core.row_end] = side
     return rows, cols
 
 
@@ -137,16 +141,15 @@ def _with_edge(fragment: Fragment, rows: _Sides, cols: _Sides, grid: Grid) -> Fr
     """The fragment, its edge marked where the neighbouring core's pixel could not be read."""
     crop, core = fragment.crop, fragment.core
     window, edge = crop.window, crop.edge.copy()
-    nothing_rows, nothing_cols = np.zeros(grid.width, bool), np.zeros(grid.height, bool)
     across, down = slice(window.col, window.col_end), slice(window.row, window.row_end)
     if window.row == core.row > 0:
-        edge[0] |= ~rows.get(core.row - 1, nothing_rows)[across]
+        edge[0] |= ~rows[core.row - 1][across]
     if window.row_end == core.row_end < grid.height:
-        edge[-1] |= ~rows.get(core.row_end, nothing_rows)[across]
+        edge[-1] |= ~rows[core.row_end][across]
     if window.col == core.col > 0:
-        edge[:, 0] |= ~cols.get(core.col - 1, nothing_cols)[down]
+        edge[:, 0] |= ~cols[core.col - 1][down]
     if window.col_end == core.col_end < grid.width:
-        edge[:, -1] |= ~cols.get(core.col_end, nothing_cols)[down]
+        edge[:, -1] |= ~cols[core.col_end][down]
     return Fragment(replace(crop, edge=edge & crop.mask), core)
 
 
@@ -163,14 +166,14 @@ def _groups(fragments: Sequence[Fragment], grid: Grid) -> NDArray[np.int64]:
     return np.asarray(connected_components(links, directed=False)[1], np.int64)
 
 
-_Owners = dict[int, NDArray[np.int64]]
+_Owners = defaultdict[int, NDArray[np.int64]]
 """For rows (columns) of the grid along the sides of cores: the fragment at each pixel, -1 where there is none."""
 
 
 def _along_rows(fragments: Sequence[Fragment], grid: Grid) -> tuple[_Owners, _Owners]:
     """Fragments along the bottom and along the top of cores."""
-    bottoms: _Owners = {}
-    tops: _Owners = {}
+    bottoms: _Owners = defaultdict(lambda: np.full(grid.width, -1))
+    tops: _Owners = defaultdict(lambda: np.full(grid.width, -1))
     for number, fragment in enumerate(fragments):
         window, mask, core = fragment.crop.window, fragment.crop.mask, fragment.core
         for owners, row, reaches, side in (
@@ -178,15 +181,14 @@ def _along_rows(fragments: Sequence[Fragment], grid: Grid) -> tuple[_Owners, _Ow
             (tops, core.row, window.row == core.row, mask[0]),
         ):
             if reaches:
-                line = owners.setdefault(row, np.full(grid.width, -1))
-                line[window.col : window.col_end][side] = number
+                owners[row][window.col : window.col_end][side] = number
     return bottoms, tops
 
 
 def _along_cols(fragments: Sequence[Fragment], grid: Grid) -> tuple[_Owners, _Owners]:
     """Fragments along the right and along the left of cores."""
-    rights: _Owners = {}
-    lefts: _Owners = {}
+    rights: _Owners = defaultdict(lambda: np.full(grid.height, -1))
+    lefts: _Owners = defaultdict(lambda: np.full(grid.height, -1))
     for number, fragment in enumerate(fragments):
         window, mask, core = fragment.crop.window, fragment.crop.mask, fragment.core
         for owners, col, reaches, side in (
@@ -194,8 +196,7 @@ def _along_cols(fragments: Sequence[Fragment], grid: Grid) -> tuple[_Owners, _Ow
             (lefts, core.col, window.col == core.col, mask[:, 0]),
         ):
             if reaches:
-                line = owners.setdefault(col, np.full(grid.height, -1))
-                line[window.row : window.row_end][side] = number
+                owners[col][window.row : window.row_end][side] = number
     return rights, lefts
 
 
