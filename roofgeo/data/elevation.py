@@ -36,6 +36,12 @@ Polygons = NDArray[np.object_]
 ENOUGH_PX: Final = 16
 """A polygon with fewer pixels half a pixel away from its edge is given all whose centre it holds."""
 
+MOST_PX: Final = 500
+"""Of a polygon with more pixels than this every second row and column is taken, or third: they tell no less."""
+
+THIN_M: Final = 1.0
+"""The surface around buildings is looked at this often: more would only take time."""
+
 _PULL_PX: Final = 0.49
 """Half a pixel, but for rounding: one that ends where the polygon does lies within."""
 
@@ -114,7 +120,8 @@ class Elevation:
         """The pixels of polygons (in `crs`), holes left out.
 
         Those count whose centre is half a pixel or more away from the polygon's edge, so that they hold nothing of
-        what lies beyond; of a polygon with fewer than `ENOUGH_PX` of them, all whose centre it holds.
+        what lies beyond; of a polygon with fewer than `ENOUGH_PX` of them, all whose centre it holds. Of large polygons
+        some are left out, see `MOST_PX`.
 
         Raises:
             DataError: The file is damaged.
@@ -127,27 +134,43 @@ class Elevation:
         more, more_row, more_col = pixels_within(whole[few])
         kept = ~few[number]
         number = np.concatenate([number[kept], others[more]])
-        order = np.argsort(number, kind="stable")
         row, col = np.concatenate([row[kept], more_row]), np.concatenate([col[kept], more_col])
-        return self._samples(number[order], row[order], col[order], crs)
+        order = np.argsort(number, kind="stable")
+        order = order[_thinned(number[order], row[order], col[order])]
+        number, row, col = number[order], row[order], col[order]
+        z = self._heights(row, col)
+        known = ~np.isnan(z)
+        xy = self._from_pixels(row[known], col[known], crs)
+        return Samples(number[known], np.column_stack([*xy, z[known]]))
 
-    def around(self, polygons: Polygons, taken: Polygons, reach_m: float, crs: CRS) -> Samples:
-        """The pixels within a reach of polygons (in `crs`), a pixel or more away from all of `taken`, holes left out.
+    def around(
+        self, polygons: Polygons, taken: Polygons, reach_m: float, crs: CRS
+    ) -> tuple[IntArray, NDArray[np.float64]]:
+        """Heights about `THIN_M` apart within a reach of polygons (in `crs`), a pixel away from all of `taken`.
+
+        Returns:
+            (samples,) number of the polygon, ascending, and height in metres; holes are left out.
 
         Raises:
             DataError: The file is damaged.
         """
-        reach = shapely.buffer(polygons, reach_m, quad_segs=2)
-        number, row, col = pixels_within(shapely.transform(reach, lambda xy: self._to_pixels(xy, crs)))
+        step = max(1, round(THIN_M / self.pixel_size_m))
+        reach, covered = (
+            shapely.transform(shapes, lambda xy: self._to_pixels(xy, crs) / step)
+            for shapes in (shapely.buffer(polygons, reach_m, quad_segs=2), taken)
+        )
+        number, row, col = pixels_within(reach)
         if not len(number):
-            return Samples(number, np.zeros((0, 3)))
+            return number, np.zeros(0)
         window = _window(row, col)
-        covered = shapely.buffer(shapely.transform(taken, lambda xy: self._to_pixels(xy, crs)), 1.0, quad_segs=2)
-        _, roof_row, roof_col = pixels_within(shapely.clip_by_rect(covered, *_bounds(window)))
+        covered = shapely.clip_by_rect(shapely.buffer(covered, 1 / step, quad_segs=2), *_bounds(window))
+        _, roof_row, roof_col = pixels_within(covered)
         free = np.ones(window.shape, bool)
         free[roof_row - window.row, roof_col - window.col] = False
         kept = free[row - window.row, col - window.col]
-        return self._samples(number[kept], row[kept], col[kept], crs)
+        z = self._heights(row[kept] * step + step // 2, col[kept] * step + step // 2)
+        known = ~np.isnan(z)
+        return number[kept][known], z[known]
 
     def at(self, xy: FloatArray, crs: CRS) -> FloatArray:
         """(n,) heights in metres at points (n, 2) in `crs`, bilinear between the pixels that have one; NaN if none has.
@@ -167,12 +190,6 @@ class Elevation:
             z[known] += (share * height)[known]
             weights[known] += share[known]
         return np.asarray(np.divide(z, weights, out=np.full(len(xy), np.nan), where=weights > 1e-9))
-
-    def _samples(self, number: IntArray, row: IntArray, col: IntArray, crs: CRS) -> Samples:
-        z = self._heights(row, col)
-        known = ~np.isnan(z)
-        place = np.stack([col[known], row[known]], 1).astype(np.float64) + 0.5
-        return Samples(number[known], np.column_stack([self._from_pixels(place, crs), z[known]]))
 
     def _heights(self, row: IntArray, col: IntArray) -> FloatArray:
         """(n,) heights in metres of pixels; NaN in holes and beyond the file."""
@@ -204,21 +221,25 @@ class Elevation:
         x, y = xy.T if crs == self.crs else _transformer(crs, self.crs).transform(*xy.T)
         return np.stack(~self._dataset.transform * (np.asarray(x), np.asarray(y)), 1)
 
-    def _from_pixels(self, place: FloatArray, crs: CRS) -> FloatArray:
-        """(n, 2) points in `crs` of columns and rows (n, 2).
+    def _from_pixels(self, row: IntArray, col: IntArray, crs: CRS) -> tuple[FloatArray, FloatArray]:
+        """(n,) x and y in `crs` of the pixels' centres.
 
         In between the corners of what is asked for bilinear: over half a kilometre true to a centimetre.
         """
-        if not len(place):
-            return np.zeros((0, 2))
-        (left, top), (right, bottom) = place.min(0) - 0.5, place.max(0) + 0.5
-        corners = np.array([(left, top), (right, top), (left, bottom), (right, bottom)])
-        x, y = self._dataset.transform * tuple(corners.T)
+        if not len(row):
+            return np.zeros(0), np.zeros(0)
+        window = _window(row, col)
+        left, top, right, bottom = _bounds(window)
+        corners = np.array([(left, top), (right, top), (left, bottom), (right, bottom)], np.float64)
+        sides = self._dataset.transform * tuple(corners.T)
         if crs != self.crs:
-            x, y = _transformer(self.crs, crs).transform(x, y)
-        across, down = ((place - (left, top)) / (right - left, bottom - top)).T
-        shares = ((1 - across) * (1 - down), across * (1 - down), (1 - across) * down, across * down)
-        return np.stack([np.dot(np.stack(shares, 1), side) for side in (x, y)], 1)
+            sides = _transformer(self.crs, crs).transform(*sides)
+        across, down = (col + 0.5 - left) / window.width, (row + 0.5 - top) / window.height
+        x, y = (
+            first + (east - first) * across + (south - first) * down + (last - east - south + first) * across * down
+            for first, east, south, last in sides
+        )
+        return x, y
 
     def close(self) -> None:
         """Close the file."""
@@ -258,6 +279,12 @@ def pixels_within(polygons: Polygons) -> tuple[IntArray, IntArray, IntArray]:
     begins = order[::2]
     run, nth = _counted(col[1::2] - col[::2])
     return number[begins][run].astype(np.int64), row[begins][run], col[::2][run] + nth
+
+
+def _thinned(number: IntArray, row: IntArray, col: IntArray) -> NDArray[np.bool_]:
+    """(pixels,) which to take so that no number has many more than `MOST_PX`: of every so many rows and columns one."""
+    step = np.ceil(np.sqrt(np.bincount(number) / MOST_PX)).astype(np.int64)[number]
+    return np.asarray((row % step == 0) & (col % step == 0))
 
 
 def _counted(counts: IntArray) -> tuple[IntArray, IntArray]:

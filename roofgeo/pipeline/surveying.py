@@ -75,8 +75,8 @@ class SurfaceModels:
         own = outlines.geometries[houses]
         reach = shapely.box(*shapely.total_bounds(own)).buffer(2 * GROUND_REACH_M)
         taken = outlines.geometries[outlines.query(reach)]
-        around = self.dsm.around(own, taken, GROUND_REACH_M, crs)
-        ground_m = low_heights(around.polygon, around.xyz[:, 2], len(houses), GROUND_SHARE, GROUND_PX)
+        around, height_m = self.dsm.around(own, taken, GROUND_REACH_M, crs)
+        ground_m = low_heights(around, height_m, len(houses), GROUND_SHARE, GROUND_PX)
         return np.asarray(ground_m[house])
 
     def _check_heights(self, height_m: FloatArray) -> None:

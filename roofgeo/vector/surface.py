@@ -35,13 +35,13 @@ FLAT_DEG: Final = 3.0
 MOST_TURN_DEG: Final = 15.0
 """A downslope with a larger standard error is left to the network."""
 
-_TRIALS: Final = 48
-_SCORED: Final = 64
+_TRIALS: Final = 32
+_SCORED: Final = 48
 _AGREES_M: Final = 0.2
 _BIWEIGHT: Final = 4.685
 """Tukey's constant: 95 % efficient for normal errors."""
 
-_ROUNDS: Final = 6
+_ROUNDS: Final = 4
 _NOISE_M: Final = (0.04, 0.15)
 """Least and most noise of a surface model; what is beyond is not noise."""
 
@@ -116,30 +116,35 @@ def fit_planes(face: IntArray, xyz: FloatArray, count: int) -> Planes:
 
 def low_heights(group: IntArray, height_m: FloatArray, count: int, share: float, least: int) -> FloatArray:
     """(count,) height below which a share of a group's heights (n,) lies; NaN for a group of fewer than `least`."""
-    order = np.lexsort((height_m, group))
     counts = np.bincount(group, minlength=count)
-    at = np.cumsum(counts) - counts + np.floor(share * np.maximum(counts - 1, 0)).astype(np.int64)
-    found = np.full(count, np.nan)
     enough = counts >= max(least, 1)
-    found[enough] = height_m[order][at[enough]]
+    found = np.full(count, np.nan)
+    if not enough.any():
+        return found
+    low_m, range_m = height_m.min(), np.ptp(height_m) + 1
+    keys = np.sort(group + (height_m - low_m) / range_m)  # one sort of floats is many times faster than one of pairs
+    at = (np.cumsum(counts) - counts + np.floor(share * np.maximum(counts - 1, 0)).astype(np.int64))[enough]
+    found[enough] = low_m + (keys[at] - np.flatnonzero(enough)) * range_m
     return found
 
 
 def _fit(face: IntArray, xyz: FloatArray, counts: IntArray) -> Planes:
     """`fit_planes` for faces that all have enough points, `counts` (faces,) of them."""
     origin = _means(face, xyz, counts)
-    local = xyz - origin[face]
+    local = np.ascontiguousarray((xyz - origin[face]).T)
     start, noise_m = _consensus(local, counts)
     residual = _above(start, face, local)
-    reach_m = (_BIWEIGHT * noise_m)[face]
+    per_reach = (1 / (_BIWEIGHT * noise_m))[face]
+    products = _products(local)
     for _ in range(_ROUNDS):
-        weight = np.maximum(1 - (residual / reach_m) ** 2, 0) ** 2 + 1e-6
-        plane, spread = _least_squares(face, local, weight, len(counts))
+        weight = np.square(np.maximum(1 - np.square(residual * per_reach), 0)) + 1e-6
+        plane, spread = _least_squares(products, weight, counts)
         residual = _above(plane, face, local)
     residuals_m = np.sqrt(np.bincount(face, np.minimum(residual**2, OUTLIER_M**2)) / counts)
     errors_deg = _errors_deg(face, residual, weight, spread, len(counts))
     sure = (errors_deg <= MOST_ERROR_DEG) & (residuals_m <= MOST_RESIDUAL_M)
-    middle = np.where(sure, plane[:, 2], low_heights(face, local[:, 2], len(counts), 0.5, 1))
+    rest = ~sure[face]
+    middle = np.where(sure, plane[:, 2], low_heights(face[rest], local[2, rest], len(counts), 0.5, 1))
     middles = origin + np.pad(middle[:, None], ((0, 0), (2, 0)))
     return Planes(np.where(sure[:, None], plane[:, :2], np.nan), middles, residuals_m, errors_deg)
 
@@ -151,9 +156,9 @@ def _means(face: IntArray, xyz: FloatArray, counts: IntArray) -> FloatArray:
 
 
 def _above(plane: FloatArray, face: IntArray, xyz: FloatArray) -> FloatArray:
-    """(points,) how far each point lies above the plane (faces, 3) of its face."""
+    """(points,) how far each point of (3, points) lies above the plane (faces, 3) of its face."""
     east, north, height = plane.T
-    return np.asarray(xyz[:, 2] - east[face] * xyz[:, 0] - north[face] * xyz[:, 1] - height[face])
+    return np.asarray(xyz[2] - east[face] * xyz[0] - north[face] * xyz[1] - height[face])
 
 
 def _consensus(xyz: FloatArray, counts: IntArray) -> tuple[FloatArray, FloatArray]:
@@ -161,47 +166,63 @@ def _consensus(xyz: FloatArray, counts: IntArray) -> tuple[FloatArray, FloatArra
 
     Also (faces,) the noise of the points about it: 1.4826 times their median distance, within what is plausible.
     """
-    first = np.cumsum(counts) - counts
-    scored = xyz[first[:, None] + np.arange(_SCORED) * counts[:, None] // _SCORED]  # evenly over the face
-    x, y, z = np.moveaxis(scored, 2, 0)
+    rng = np.random.default_rng(0)
+    spread = (np.arange(_SCORED) + rng.random(_SCORED)) / _SCORED  # not at even steps: these may meet one column alone
+    x, y, z = (axis[_at(spread, counts).T] for axis in xyz.astype(np.float32))
     best, best_cost = np.zeros((len(counts), 3)), np.full(len(counts), np.inf)
-    for shares in np.random.default_rng(0).random((_TRIALS, 3)):
-        plane = _through(xyz[first[:, None] + np.floor(shares * counts[:, None]).astype(np.int64)])
-        east, north, height = plane.T[:, :, None]
-        cost = np.minimum((z - east * x - north * y - height) ** 2, _AGREES_M**2).sum(1)
+    for shares in rng.random((_TRIALS, 3)):
+        plane = _through(xyz[:, _at(shares, counts)])
+        east, north, height = plane.T.astype(np.float32)
+        distance = z - east * x - north * y - height
+        cost = np.minimum(np.square(distance), np.float32(_AGREES_M**2)).sum(0)
         better = cost < best_cost  # never where the three lie on a line, as NaN is not
         best[better], best_cost[better] = plane[better], cost[better]
-    east, north, height = best.T[:, :, None]
-    noise_m = 1.4826 * np.median(np.abs(z - east * x - north * y - height), axis=1)
+    east, north, height = best.T
+    distance = z - east * x - north * y - height
+    noise_m = 1.4826 * np.median(np.abs(distance), axis=0)
     return best, np.clip(noise_m, *_NOISE_M)
 
 
+def _at(shares: FloatArray, counts: IntArray) -> IntArray:
+    """(faces, shares) the points that lie at these shares (0 to 1) of the way through those of each face."""
+    first = np.cumsum(counts) - counts
+    return np.asarray(first[:, None] + np.floor(shares * counts[:, None]).astype(np.int64))
+
+
 def _through(points: FloatArray) -> FloatArray:
-    """(faces, 3) gradient and height at the origin of the planes through (faces, 3 points, 3); NaN if on a line."""
-    along, aside = points[:, 1] - points[:, 0], points[:, 2] - points[:, 0]
-    normal = np.cross(along, aside)
-    upright = np.abs(normal[:, 2]) > 1e-9
-    gradient = np.full((len(points), 2), np.nan)
-    gradient[upright] = -normal[upright, :2] / normal[upright, 2:]
-    height = points[:, 0, 2] - (gradient * points[:, 0, :2]).sum(1)
-    return np.column_stack([gradient, height])
+    """(faces, 3) gradient and height at the origin of the planes through (3, faces, 3 points); NaN if on a line."""
+    (x0, y0, z0), (x1, y1, z1), (x2, y2, z2) = np.moveaxis(points, 2, 0)
+    x1, y1, z1, x2, y2, z2 = x1 - x0, y1 - y0, z1 - z0, x2 - x0, y2 - y0, z2 - z0
+    area = x1 * y2 - x2 * y1
+    area[np.abs(area) < 1e-9] = np.nan
+    east, north = (z1 * y2 - z2 * y1) / area, (x1 * z2 - x2 * z1) / area
+    return np.stack([east, north, z0 - east * x0 - north * y0], 1)
 
 
-def _least_squares(face: IntArray, xyz: FloatArray, weight: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
-    """(faces, 3) gradient and height at the origin of the best planes.
+def _products(xyz: FloatArray) -> FloatArray:
+    """(9, points) what least squares sum up, of (3, points)."""
+    x, y, z = xyz
+    return np.stack([np.ones(len(x)), x, y, z, x * x, x * y, y * y, x * z, y * z])
+
+
+def _least_squares(products: FloatArray, weight: FloatArray, counts: IntArray) -> tuple[FloatArray, FloatArray]:
+    """(faces, 3) gradient and height at the origin of the best planes, of `_products` and their weights.
 
     Also (faces,) how far the points reach: the lesser eigenvalue of their weighted second moments, in square metres.
     """
-    total = np.bincount(face, weight, count)
-    means = np.stack([np.bincount(face, weight * axis, count) for axis in xyz.T], 1) / total[:, None]
-    x, y, z = (xyz - means[face]).T
-    wx, wy = weight * x, weight * y
-    xx, xy, yy, xz, yz = (np.bincount(face, v, count) for v in (wx * x, wx * y, wy * y, wx * z, wy * z))
+    sums = np.add.reduceat(products * weight, np.cumsum(counts) - counts, axis=1)
+    total, x, y, z, xx, xy, yy, xz, yz = sums
+    xx, xy, yy, xz, yz = (
+        xx - x * x / total,
+        xy - x * y / total,
+        yy - y * y / total,
+        xz - x * z / total,
+        yz - y * z / total,
+    )
     determinant = np.maximum(xx * yy - xy * xy, 1e-12)
-    gradient = np.stack([yy * xz - xy * yz, xx * yz - xy * xz], 1) / determinant[:, None]
-    height = means[:, 2] - (gradient * means[:, :2]).sum(1)
+    east, north = (yy * xz - xy * yz) / determinant, (xx * yz - xy * xz) / determinant
     least = (xx + yy) / 2 - np.hypot((xx - yy) / 2, xy)
-    return np.column_stack([gradient, height]), np.maximum(least, 1e-12)
+    return np.stack([east, north, (z - east * x - north * y) / total], 1), np.maximum(least, 1e-12)
 
 
 def _errors_deg(face: IntArray, residual: FloatArray, weight: FloatArray, spread: FloatArray, count: int) -> FloatArray:

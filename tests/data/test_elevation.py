@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 from rasterio.features import rasterize
 
-from roofgeo.data.elevation import ENOUGH_PX, Elevation, open_elevation, pixels_within
+from roofgeo.data.elevation import ENOUGH_PX, MOST_PX, Elevation, open_elevation, pixels_within
 from roofgeo.errors import DataError, InputError, RoofgeoError
 
 UTM = CRS.from_epsg(32632)
@@ -134,13 +134,35 @@ def test_around_a_house_are_no_roofs(tmp_path):
         shapely.box(LEFT + 31, TOP - 30, LEFT + 40, TOP),
     )
     with open_elevation(write(tmp_path / "dsm.tif")) as dsm:
-        found = dsm.around(np.array([house]), np.array([house, other]), 3.0, UTM)
-    x, y, _ = found.xyz.T
-    points = shapely.points(x, y)
-    assert len(points) > 300
-    assert shapely.distance(points, house).max() <= 3
-    assert shapely.distance(points, house).min() >= 0.4
-    assert shapely.distance(points, other).min() >= 0.4
+        number, z = dsm.around(np.array([house, house]), np.array([house, other]), 3.0, UTM)
+    assert np.bincount(number).min() > 50
+    around, eastward = z[number == 0], z[number == 1]
+    assert slanting(LEFT + 17, TOP - 17) - 0.5 < around.min() and around.max() < slanting(LEFT + 31, TOP - 33) + 0.5
+    assert eastward.min() > slanting(LEFT + 20, TOP) - 0.5
+
+
+def test_a_neighbour_is_no_ground(tmp_path):
+    def raised(z):
+        z[20:60, 62:80] += 50  # 10 m high to the east, from one metre away
+        return z
+
+    house, other = (
+        shapely.box(LEFT + 20, TOP - 30, LEFT + 30, TOP - 20),
+        shapely.box(LEFT + 31, TOP - 30, LEFT + 40, TOP - 10),
+    )
+    with open_elevation(write(tmp_path / "dsm.tif", change=raised)) as dsm:
+        with_it = dsm.around(np.array([house]), np.array([house]), 5.0, UTM)[1]
+        without = dsm.around(np.array([house]), np.array([house, other]), 5.0, UTM)[1]
+    assert with_it.max() > 340 > without.max()
+
+
+def test_of_a_large_roof_not_every_pixel_is_taken(tmp_path):
+    roof = shapely.box(LEFT, TOP - 50, LEFT + 50, TOP)
+    with open_elevation(write(tmp_path / "dsm.tif")) as dsm:
+        found = dsm.within(np.array([roof, FACE]), UTM)
+    counts = np.bincount(found.polygon)
+    assert MOST_PX / 4 <= counts[0] <= MOST_PX * 1.1
+    assert np.ptp(found.xyz[: counts[0]], axis=0)[:2].min() > 46
 
 
 def test_heights_between_pixels(tmp_path):
