@@ -1,5 +1,7 @@
 """What the layers say of known roofs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -87,6 +89,8 @@ def test_azimuth_is_set_square_to_the_eave():
     bands = make_bands([plane(p.ring, p.azimuth_deg + 7) for p in planes], lines, SHAPE)
     segments = attribute_layers(buildings_of(bands), utm_grid(SHAPE))["roof_segments"]
     assert np.abs((segments["azimuth_grid_deg"] - [0, 180] + 180) % 360 - 180).max() < 0.5
+    turned = (segments["azimuth_measured_deg"] - segments["azimuth_deg"] + 180) % 360 - 180
+    assert turned.to_numpy() == pytest.approx(7, abs=0.7)
     bands = make_bands([plane(p.ring, p.azimuth_deg + 16) for p in planes], lines, SHAPE)
     segments = attribute_layers(buildings_of(bands), utm_grid(SHAPE))["roof_segments"]
     assert np.abs((segments["azimuth_grid_deg"] - [16, 196] + 180) % 360 - 180).max() < 0.5
@@ -135,6 +139,51 @@ def test_unknown_is_null_and_heights_are_told_only_if_known():
     told = attribute_layers(buildings, grid, heights_known=True)
     assert told["roof_segments"]["height_m"].to_numpy() == pytest.approx(5.5)
     assert told["buildings"]["height_m"].to_numpy() == pytest.approx(5.5)
+
+
+def hip_heights() -> np.ndarray:
+    """(1, height, width) metres of `hip`, 35 degrees steep."""
+    row, col = np.indices(SHAPE) + 0.5
+    depth = np.minimum(np.minimum(col - 40, 160 - col), np.minimum(row - 40, 120 - row)) * 0.1
+    return np.where(depth > 0, 4 + 0.7 * depth, 0).astype(np.float32)[None]
+
+
+def test_slopes_come_from_the_heights_of_a_network_that_knows_them():
+    bands = {**make_bands(*hip(), SHAPE), "height": hip_heights()}
+    grid, buildings = utm_grid(SHAPE), buildings_of(bands)
+    layers = attribute_layers(buildings, grid, heights_known=True)
+    segments, lines = layers["roof_segments"], layers["roof_lines"]
+    assert segments["slope_deg"].to_numpy() == pytest.approx(np.degrees(np.arctan(0.7)), abs=0.3)
+    assert segments["residual_m"].max() < 0.05
+    on_slope = segments["footprint_area_m2"] / np.cos(np.radians(segments["slope_deg"]))
+    assert segments["area_m2"].to_numpy() == pytest.approx(on_slope.to_numpy())
+    assert layers["buildings"]["roof_area_m2"][0] == pytest.approx(segments["area_m2"].sum())
+    hips = lines[lines["line_type"] == "hip"]
+    assert hips["slope_length_m"].sum() == pytest.approx(4 * np.sqrt(32 + 2.8**2), rel=0.02)
+    assert attribute_layers(buildings, grid)["roof_lines"]["slope_length_m"].isna().all()
+
+
+def test_a_step_is_as_long_as_its_steeper_edge():
+    planes = [
+        plane([(40, 40), (100, 40), (100, 100), (40, 100)], None),
+        plane([(100, 40), (160, 40), (160, 100), (100, 100)], 180),
+    ]
+    bands = make_bands(planes, [line("step", (100, 40), (100, 100))], SHAPE)
+    row, col = np.indices(SHAPE)
+    bands["height"] = np.where(col < 100, 3, 9 - 0.06 * (row - 40)).astype(np.float32)[None]
+    lines = attribute_layers(buildings_of(bands), utm_grid(SHAPE), heights_known=True)["roof_lines"]
+    step = lines[lines["line_type"] == "step"]
+    assert step["slope_length_m"].sum() == pytest.approx(step["length_m"].sum() * np.hypot(1, 0.6), rel=0.01)
+
+
+def test_a_building_is_as_high_as_its_segments_whose_height_is_known():
+    def survey(faces, building, outlines):
+        assert building.tolist() == [0] * 4 and len(outlines) == 1
+        return replace(faces, heights_m=np.array([np.nan, 4, np.nan, 4]), gradients=faces.gradients + np.nan)
+
+    layers = attribute_layers(buildings_of(make_bands(*hip(), SHAPE)), utm_grid(SHAPE), survey=survey)
+    assert layers["buildings"]["height_m"][0] == pytest.approx(4)
+    assert layers["buildings"]["roof_area_m2"].isna().all()
 
 
 def test_confidence_falls_with_the_probabilities():
