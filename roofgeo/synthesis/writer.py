@@ -109,11 +109,13 @@ def _segment(roof: Roof, face: int, grid: Grid, building: int, number: int) -> R
         "orientation": orientation_name(true_azimuth),
         "azimuth_deg": true_azimuth,
         "azimuth_grid_deg": grid_azimuth,
+        "azimuth_measured_deg": true_azimuth,
         "slope_deg": slope,
         "footprint_area_m2": polygon.area,
         "area_m2": polygon.area / math.cos(math.radians(slope)),
         # A plane's mean height is its height at the centroid.
         "height_m": float(height_at(height, np.array([middle.x, middle.y]))),
+        "residual_m": 0.0,
         "clipped": False,
         "confidence": 1.0,
     }
@@ -126,12 +128,14 @@ def _lines(roof: Roof, grid: Grid, building: int, first_segment: int, first_line
         east, north = ends[1] - ends[0]
         offset = grid.north_offset_deg(*ends.mean(axis=0))
         here, there = edge.faces
+        rises = [float(np.ptp(height_at(roof.heights_m[face], edge.xy_m))) for face in edge.faces if face is not None]
         rows.append(
             {
                 "geometry": LineString(ends),
                 "line_id": first_line + i,
                 "line_type": edge.line_type,
                 "length_m": math.hypot(east, north),
+                "slope_length_m": math.hypot(east, north, max(rises)),
                 "azimuth_deg": (math.degrees(math.atan2(east, north)) + offset) % 180,
                 # Faces turn clockwise on the map, so that an edge has its own face on the right hand.
                 "left_segment_id": None if there is None else first_segment + there,
