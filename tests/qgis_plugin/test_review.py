@@ -215,11 +215,14 @@ def test_a_connection_that_reads_nothing_is_made_anew(file: Path) -> None:
             return super().getFeatures(*request) if self.reads % 2 == 0 else iter(())
 
     review = Review(Stale(f"{file}|layername=roof_segments", "stale", "ogr"))
-    assert review.total == 104
+    ((total,),) = rows(file, "SELECT COUNT(*) FROM roof_segments")
+    assert review.total == total > 0
     assert review.current() is not None
     review.accept()
     review.undo()
-    assert rows(file, "SELECT COUNT(*) FROM roof_segments WHERE review IS NULL AND orientation IS NOT NULL") == [(104,)]
+    assert rows(file, "SELECT COUNT(*) FROM roof_segments WHERE review IS NULL AND orientation IS NOT NULL") == [
+        (total,)
+    ]
 
 
 # --- azimuth
