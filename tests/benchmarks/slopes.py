@@ -118,7 +118,7 @@ def errors_of(segments: gpd.GeoDataFrame, truth: gpd.GeoDataFrame, grid: Grid, s
     pitched = true["azimuth_deg"].notna().to_numpy()
     found, true = found[pitched], true[pitched]
     north_deg = grid.north_offset_deg(grid.left, grid.top)
-    azimuth = true["azimuth_deg"].to_numpy()
+    azimuth = np.where(found["slope_deg"].isna(), np.nan, true["azimuth_deg"])  # elsewhere it is the network's, perfect
     return Errors(
         found["slope_deg"].to_numpy(float) - true["slope_deg"].to_numpy(float),
         azimuth_difference_deg(found["azimuth_grid_deg"].to_numpy(float), azimuth),
