@@ -1,12 +1,15 @@
-"""Measure the vector stage alone: perfect and spoilt rasters of known roofs in, layers out, against the truth.
+"""Measure the vector stage alone: rasters of known roofs in, layers out, against the truth.
 
-`python -m tests.benchmarks.vectors` prints a table of the real roofs of RoofGraph val and of rendered scenes.
+`python -m tests.benchmarks.vectors` prints figures of perfect and of spoilt rasters of RoofGraph val's roofs and of
+rendered scenes, and of what the shipped network makes of RoofGraph's pictures.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
+import math
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -16,20 +19,28 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import shapely
+from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
+from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from roofgeo.data.augment import transform_scene
 from roofgeo.data.roofgraph import PIXEL_SIZE_M, RoofGraph
 from roofgeo.data.targets import LabelledScene, rasterize_targets
 from roofgeo.evaluation.layers import evaluate_layers
 from roofgeo.evaluation.polygons import match_polygons
 from roofgeo.evaluation.report import Figures
 from roofgeo.grid import Grid
-from roofgeo.schema import LINE_CLASSES, LINE_TYPES, SEGMENT_CLASSES
+from roofgeo.models.backends import OnnxNetwork
+from roofgeo.models.checkpoint import DEFAULT_MODEL, open_model
+from roofgeo.schema import FLAT, LINE_CLASSES, LINE_TYPES, SEGMENT_CLASSES
 from roofgeo.synthesis.scenes import render_scene
+from roofgeo.vector import building
 from roofgeo.vector.attributes import attribute_layers
+from roofgeo.vector.crops import RoofCrop
+from roofgeo.vector.planes import MIN_FACE_M2
 from roofgeo.vector.seams import join_blocks, vectorize_block
 from tests.vector.rasters import one_hot, speckled
 
@@ -67,11 +78,10 @@ def rendered_scenes(count: int | None) -> Iterator[LabelledScene]:
 
 
 def resized(scene: LabelledScene, scale: float) -> LabelledScene:
-    """The labels alone, scaled, with a margin of ground around them."""
-    height, width = (int(np.ceil(size * scale)) + 2 * MARGIN_PX for size in scene.image.shape[1:])
-    planes = tuple(dataclasses.replace(p, ring=p.ring * scale + MARGIN_PX, height_m=None) for p in scene.planes)
-    lines = tuple(dataclasses.replace(line, xy=line.xy * scale + MARGIN_PX) for line in scene.lines)
-    return LabelledScene(np.zeros((3, height, width), np.uint8), GRID_M, planes, lines)
+    """The scene scaled, with a margin around it and sides that a network takes."""
+    height, width = (32 * math.ceil((size * scale + 2 * MARGIN_PX) / 32) for size in scene.image.shape[1:])
+    matrix = Affine.translation(MARGIN_PX, MARGIN_PX) * Affine.scale(scale)
+    return dataclasses.replace(transform_scene(scene, matrix, (height, width)), labelled=None)
 
 
 def perfect(scene: LabelledScene, rng: np.random.Generator) -> Bands:
@@ -92,12 +102,45 @@ def spoilt(scene: LabelledScene, rng: np.random.Generator) -> Bands:
     return speckled(perfect(scene, rng), rng)
 
 
+def predicted(scene: LabelledScene, rng: np.random.Generator) -> Bands:
+    """What the shipped network makes of the picture."""
+    network = _network()
+    bands = network.predict(scene.image, scene.pixel_size_m, scene.sun_azimuth_deg or np.nan)
+    return {head: bands[at] for head, at in network.slices.items()}
+
+
+@functools.cache
+def _network() -> OnnxNetwork:
+    return OnnxNetwork(open_model(DEFAULT_MODEL))
+
+
 def layers_of(bands: Bands) -> Layers:
     """What the vector stage makes of bands."""
     shape = bands["roof"].shape[1:]
     grid = Grid(NZTM, *CORNER_M, GRID_M, *shape)
     roofs = vectorize_block(bands, bands["roof"][0] > 0.5, np.ones(shape, bool), grid.window, grid)
     return attribute_layers(join_blocks([roofs], grid), grid)
+
+
+def planes_of_classes(crop: RoofCrop, pixel_size_m: float) -> NDArray[np.int32]:
+    """Planes as others find them, to compare: 4-connected pixels of one class; small ones go to what is nearest."""
+    classes = np.where(crop.mask, crop.segments[FLAT:].argmax(0) + FLAT, 0)
+    labels = np.zeros(classes.shape, np.int32)
+    for code in np.unique(classes[crop.mask]):
+        parts, _ = ndimage.label(classes == code)
+        labels = np.where(parts > 0, parts + labels.max(), labels)
+    large = np.bincount(labels.ravel()) * pixel_size_m**2 >= MIN_FACE_M2
+    if not large[1:].any():
+        return crop.mask.astype(np.int32)
+    nearest = ndimage.distance_transform_edt(
+        ~large[labels] | (labels == 0), return_distances=False, return_indices=True
+    )
+    joined = np.where(crop.mask, labels[*nearest], 0)
+    whole = np.zeros(joined.shape, np.int32)
+    for number in np.unique(joined[crop.mask]):
+        parts, _ = ndimage.label(joined == number)
+        whole = np.where(parts > 0, parts + whole.max(), whole)
+    return whole
 
 
 def told_apart(scene: LabelledScene) -> LabelledScene:
@@ -188,14 +231,19 @@ class Sums:
         return ", ".join(f"{what} {np.mean(right):.3f} of {len(right)}" for what, right in self.right.items())
 
 
-def measure(scenes: Iterator[LabelledScene], make: Callable[[LabelledScene, np.random.Generator], Bands]) -> None:
-    """Measure and print."""
+def measure(
+    scenes: Iterator[LabelledScene],
+    make: Callable[[LabelledScene, np.random.Generator], Bands],
+    *,
+    ignore_unlabelled: bool,
+) -> None:
+    """Measure and print; roofs that the labels do not know may be left out."""
     figures, as_labelled, sums, began = Figures(), Figures(), Sums(), time.perf_counter()
     for number, scene in enumerate(scenes):
-        predicted, truth = layers_of(make(scene, np.random.default_rng(number))), truth_of(told_apart(scene))
-        figures += evaluate_layers(predicted, truth)
-        as_labelled += evaluate_layers(predicted, truth_of(scene))
-        sums.add(predicted, truth)
+        found, truth = layers_of(make(scene, np.random.default_rng(number))), truth_of(told_apart(scene))
+        figures += evaluate_layers(found, truth, ignore_unlabelled=ignore_unlabelled)
+        as_labelled += evaluate_layers(found, truth_of(scene), ignore_unlabelled=ignore_unlabelled)
+        sums.add(found, truth)
     coverage, shapes = figures.coverage, figures.segment_shapes
     print(
         f"  segments F {figures.segment_f:.3f} ({as_labelled.segment_f:.3f} with planes no raster tells apart), "
@@ -208,17 +256,27 @@ def measure(scenes: Iterator[LabelledScene], make: Callable[[LabelledScene, np.r
     print(f"  buildings within {CLOSE:.0%}: {sums}; {time.perf_counter() - began:.0f} s", flush=True)
 
 
+SETS = (
+    ("real", real_roofs, (perfect, spoilt)),
+    ("rendered", rendered_scenes, (perfect, spoilt)),
+    ("network", real_roofs, (predicted,)),
+)
+
+
 def main() -> None:
     """Measure all sets, or so many roofs and scenes of each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, help="roofs and scenes of each set [all 314, and 50]")
-    parser.add_argument("--set", choices=("real", "rendered"), help="only this set")
+    parser.add_argument("--set", choices=[name for name, _, _ in SETS], help="only this set")
+    parser.add_argument("--classes", action="store_true", help="find planes by their class alone, to compare")
     arguments = parser.parse_args()
-    for name, scenes in (("real", real_roofs), ("rendered", rendered_scenes)):
-        for make in (perfect, spoilt):
+    if arguments.classes:
+        vars(building)["find_planes"] = planes_of_classes
+    for name, scenes, makes in SETS:
+        for make in makes:
             if arguments.set in (None, name):
                 print(f"{name}, {make.__name__}:")
-                measure(scenes(arguments.count), make)
+                measure(scenes(arguments.count), make, ignore_unlabelled=make is predicted)
 
 
 if __name__ == "__main__":
