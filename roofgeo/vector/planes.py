@@ -54,8 +54,8 @@ _OUTSIDE: Final = np.iinfo(np.int32).max
 
 
 def split_buildings(mask: BoolArray, pixel_size_m: float) -> list[BoolArray]:
-    """(height, width) masks of the buildings in a piece of roof, small holes filled, spurs and crumbs dropped."""
-    filled = _fill_holes(mask, MIN_FACE_M2 / pixel_size_m**2)
+    """(height, width) masks of the buildings in a piece of roof, without slits, small holes, spurs and crumbs."""
+    filled = _fill_holes(_fill_slits(mask), MIN_FACE_M2 / pixel_size_m**2)
     opened = _open(filled, NECK_M / pixel_size_m / 2)
     labels, count = ndimage.label(opened)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
@@ -97,6 +97,14 @@ def _split_at_necks(labels: LabelArray, pixel_size_m: float) -> LabelArray:
         labels = np.where(inside, cut, labels)
     number = np.unique(np.append(0, labels), return_inverse=True)[1][1:]  # 0 stays 0, also where no pixel has it
     return np.asarray(number.reshape(labels.shape), np.int32)
+
+
+def _fill_slits(mask: BoolArray) -> BoolArray:
+    """The mask without gaps of one pixel: no such gap parts two faces of a roof."""
+    framed = np.pad(mask, 1)
+    across = framed[1:-1, :-2] & framed[1:-1, 2:]
+    along = framed[:-2, 1:-1] & framed[2:, 1:-1]
+    return np.asarray(mask | across | along, bool)
 
 
 def _fill_holes(mask: BoolArray, limit_px: float) -> BoolArray:

@@ -99,6 +99,17 @@ def test_small_holes_are_filled_courtyards_stay():
     assert not part[60, 60]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_slits_of_a_pixel_are_filled_alleys_stay(turned):
+    mask = np.ones((100, 100), bool)
+    mask[40, 30:] = False
+    mask[70:76, 30:] = False
+    (part,) = split_buildings(mask.T if turned else mask, 0.1)
+    part = part.T if turned else part
+    assert part[40, 30:].all()
+    assert not part[70:76, 40:].any()
+
+
 def test_crumbs_are_no_buildings():
     bands = make_bands([plane([(40, 40), (50, 40), (50, 55), (40, 55)], None)], [], SHAPE)
     assert buildings_of(bands) == ()
