@@ -23,9 +23,8 @@ SHORT_M: Final = 0.5
 """Corners nearer than this are one: where four planes meet, pixels show two junctions of three."""
 
 GAP_M: Final = 0.1
-"""Faces that straightening has moved apart by less than this have come apart, not those the pixels part."""
+"""Faces that lie apart by less than this have come apart; wider gaps, and those of more than a pixel, are there."""
 
-_GAP_PX: Final = 0.9
 BEND_RMS_M: Final = 0.25
 """A bend goes if one line through both its edges misses their pixels by no more than this (root mean square)."""
 
@@ -47,7 +46,7 @@ def regularize(graph: PlanarGraph, pixel_size_m: float) -> tuple[PlanarGraph, Ge
     care = np.zeros(len(graph.sides), np.int64)
     while care.min() < len(_CARE):
         candidate = _attempt(graph, np.minimum(care, len(_CARE) - 1), pixel_size_m)
-        polygons, sound = face_polygons(candidate, min(GAP_M / pixel_size_m, _GAP_PX))
+        polygons, sound = face_polygons(candidate, min(GAP_M / pixel_size_m, 1.0))
         if sound.all() and _in_one_piece(polygons):
             return candidate, polygons
         bad = np.concatenate([[False], ~sound])[graph.sides].any(1)

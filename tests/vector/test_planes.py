@@ -110,6 +110,14 @@ def test_slits_of_a_pixel_are_filled_alleys_stay(turned):
     assert not part[70:76, 40:].any()
 
 
+def test_a_slit_between_two_faces_leaves_them_straight():
+    bands = make_bands(*gable(), SHAPE)
+    bands["roof"][0, 80, 40:70] = 0
+    (building,) = buildings_of(bands)
+    assert_sound(building.faces.polygons)
+    assert shapely.get_num_coordinates(building.faces.polygons).tolist() == [5, 5]
+
+
 def test_crumbs_are_no_buildings():
     bands = make_bands([plane([(40, 40), (50, 40), (50, 55), (40, 55)], None)], [], SHAPE)
     assert buildings_of(bands) == ()

@@ -84,12 +84,3 @@ def test_the_ridge_is_straight_and_parallel_to_its_eaves():
     sides = np.diff(shapely.get_coordinates(outline), axis=0)
     along = np.degrees(np.arctan2(*sides.T[::-1])) % 90
     assert along == pytest.approx(np.degrees(np.arctan2(y1 - y0, x1 - x0)) % 90, abs=0.1)
-
-
-def test_faces_that_the_pixels_part_are_straightened_all_the_same():
-    labels = labels_of(gable)
-    rows, cols = np.nonzero((labels == 2) & (np.roll(labels, 1, 0) == 1))
-    west = cols < 70
-    labels[rows[west], cols[west]] = 0  # a slit of one pixel between two faces
-    _, polygons = regularize(trace(connected(labels)), PIXEL_M)
-    assert shapely.get_num_coordinates(polygons).sum() < 40
