@@ -55,12 +55,11 @@ _OUTSIDE: Final = np.iinfo(np.int32).max
 
 def split_buildings(mask: BoolArray, pixel_size_m: float) -> list[BoolArray]:
     """(height, width) masks of the buildings in a piece of roof, without slits, small holes, spurs and crumbs."""
-    filled = _fill_holes(_fill_slits(mask), MIN_FACE_M2 / pixel_size_m**2)
-    opened = _open(filled, NECK_M / pixel_size_m / 2)
-    labels, count = ndimage.label(opened)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    opened = _open(_fill_holes(mask, MIN_FACE_M2 / pixel_size_m**2), NECK_M / pixel_size_m / 2)
+    labels = _split_at_necks(ndimage.label(opened)[0].astype(np.int32), MIN_BUILDING_M2, pixel_size_m)
+    sizes = np.bincount(labels.ravel())
     large = np.flatnonzero(sizes * pixel_size_m**2 >= MIN_BUILDING_M2)
-    return [labels == i for i in large if i > 0]
+    return [_fill_slits(labels == i) & ((labels == i) | (labels == 0)) for i in large if i > 0]
 
 
 def find_planes(crop: RoofCrop, pixel_size_m: float) -> LabelArray:
@@ -73,20 +72,21 @@ def find_planes(crop: RoofCrop, pixel_size_m: float) -> LabelArray:
     regions, pairs = merge(regions, pairs, _angle_between)
     regions = regions.with_radius(_inscribed_radius(regions.of_pixels(labels), regions.count))
     regions, pairs = merge(regions, pairs, lambda r, p: _too_small(r, p, pixel_size_m))
-    return _split_at_necks(regions.of_pixels(labels), pixel_size_m)
+    return _split_at_necks(regions.of_pixels(labels), MIN_FACE_M2, pixel_size_m)
 
 
-def _split_at_necks(labels: LabelArray, pixel_size_m: float) -> LabelArray:
-    """The labels with faces cut in two where they hang together by a thread, such as past the tip of a valley.
+def _split_at_necks(labels: LabelArray, least_m2: float, pixel_size_m: float) -> LabelArray:
+    """The labels with regions cut in two where they hang together by a thread, such as faces past the tip of a valley.
 
-    What is left of a face without its rim, as wide as half a thread, tells its parts, if they are large enough.
+    What is left of a region without its rim, as wide as half a thread, tells its parts. One smaller than half of
+    `least_m2` is none.
     """
     depth = _depth(labels)
     parts, count = ndimage.label((depth > NECK_M / 2 / pixel_size_m) & (labels > 0))
     size_m2 = np.bincount(parts.ravel(), minlength=count + 1) * pixel_size_m**2
     face_of = np.zeros(count + 1, np.int64)
     face_of[parts] = labels
-    large = (size_m2 >= MIN_FACE_M2 / 2) & (face_of > 0)
+    large = (size_m2 >= least_m2 / 2) & (face_of > 0)
     large[0] = False  # the rims
     split = np.flatnonzero(np.bincount(face_of[large], minlength=1) > 1)
     first = int(labels.max()) + 1

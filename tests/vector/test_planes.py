@@ -99,6 +99,16 @@ def test_small_holes_are_filled_courtyards_stay():
     assert not part[60, 60]
 
 
+@pytest.mark.parametrize("pixel_m", [0.1, 0.2, 0.3])
+def test_a_pixel_between_two_roofs_does_not_make_them_one(pixel_m):
+    mask = np.zeros((120, 140), bool)
+    mask[20:100, 20:69] = mask[20:100, 70:120] = True
+    mask[60, 69] = True
+    parts = split_buildings(mask, pixel_m)
+    assert [part.sum() for part in parts] == pytest.approx([80 * 49, 80 * 50], abs=12)
+    assert not np.logical_and(*parts).any()
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_slits_of_a_pixel_are_filled_alleys_stay(turned):
     mask = np.ones((100, 100), bool)
@@ -106,7 +116,7 @@ def test_slits_of_a_pixel_are_filled_alleys_stay(turned):
     mask[70:76, 30:] = False
     (part,) = split_buildings(mask.T if turned else mask, 0.1)
     part = part.T if turned else part
-    assert part[40, 30:].all()
+    assert part[40, 30:98].all()
     assert not part[70:76, 40:].any()
 
 
