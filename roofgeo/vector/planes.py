@@ -55,11 +55,12 @@ _OUTSIDE: Final = np.iinfo(np.int32).max
 
 def split_buildings(mask: BoolArray, pixel_size_m: float) -> list[BoolArray]:
     """(height, width) masks of the buildings in a piece of roof, without slits, small holes, spurs and crumbs."""
-    opened = _open(_fill_holes(mask, MIN_FACE_M2 / pixel_size_m**2), NECK_M / pixel_size_m / 2)
+    hole_px = MIN_FACE_M2 / pixel_size_m**2
+    opened = _open(_fill_holes(mask, hole_px), NECK_M / pixel_size_m / 2)
     labels = _split_at_necks(ndimage.label(opened)[0].astype(np.int32), MIN_BUILDING_M2, pixel_size_m)
     sizes = np.bincount(labels.ravel())
     large = np.flatnonzero(sizes * pixel_size_m**2 >= MIN_BUILDING_M2)
-    return [_fill_slits(labels == i) & ((labels == i) | (labels == 0)) for i in large if i > 0]
+    return [_fill_holes(_fill_slits(labels == i), hole_px) & np.isin(labels, (0, int(i))) for i in large if i > 0]
 
 
 def find_planes(crop: RoofCrop, pixel_size_m: float) -> LabelArray:
