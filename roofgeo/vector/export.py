@@ -235,7 +235,8 @@ def _typed(values: pd.Series, dtype: str, nullable: bool) -> pd.Series:
     if dtype == "str":
         return values.astype(object).where(values.notna(), None)
     known, unknown = _DTYPES[dtype]
-    return pd.to_numeric(values).astype(unknown if nullable or values.isna().any() else known)
+    typed = pd.to_numeric(values).astype(unknown)  # which 6.7 cannot be: a plain int64 would take it for 6
+    return typed if nullable or values.isna().any() else typed.astype(known)
 
 
 def read_layers(path: Path) -> dict[str, gpd.GeoDataFrame]:

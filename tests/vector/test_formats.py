@@ -322,6 +322,17 @@ def test_fields_that_are_always_known_may_not_be_missing(tmp_path):
     assert read_roofs(tmp_path).layers["buildings"]["height_m"].isna().all()
 
 
+@pytest.mark.parametrize(
+    ("layer", "field", "value"),
+    [("buildings", "segment_count", 6.7), ("buildings", "building_id", 1.2), ("roof_segments", "clipped", 2.5)],
+)
+def test_values_that_do_not_fit_their_field_are_not_cut_down(tmp_path, layer, field, value):
+    rows = layers_of(hip())[layer]
+    pyogrio.write_dataframe(rows.assign(**{field: value}), tmp_path / f"{layer}.fgb")
+    with pytest.raises(DataError, match=f"{field} of {layer} in .* is no"):
+        read_roofs(tmp_path)
+
+
 def test_geojson_of_other_origin_stays_in_degrees(tmp_path):
     rows = layers_of(hip())["buildings"].to_crs(4326)
     pyogrio.write_dataframe(rows, tmp_path / "buildings.geojson")
