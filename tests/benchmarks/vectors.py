@@ -29,8 +29,9 @@ from scipy.sparse.csgraph import connected_components
 from roofgeo.data.augment import transform_scene
 from roofgeo.data.roofgraph import PIXEL_SIZE_M, RoofGraph
 from roofgeo.data.targets import LabelledScene, rasterize_targets
+from roofgeo.evaluation.coverage import NARROW_GAP_M
 from roofgeo.evaluation.layers import evaluate_layers
-from roofgeo.evaluation.polygons import match_polygons
+from roofgeo.evaluation.polygons import match_polygons, polygons_of
 from roofgeo.evaluation.report import Figures
 from roofgeo.grid import Grid
 from roofgeo.models.backends import OnnxNetwork
@@ -231,6 +232,14 @@ class Sums:
         return ", ".join(f"{what} {np.mean(right):.3f} of {len(right)}" for what, right in self.right.items())
 
 
+def faulty_inside(found: Layers) -> int:
+    """Segments with an edge that is not shared as it should be with another of their building."""
+    faces = found["roof_segments"]
+    groups = (polygons_of(rows) for _, rows in faces.groupby("building_id"))
+    faults = [shapely.coverage_invalid_edges(group, gap_width=NARROW_GAP_M) for group in groups]
+    return sum(int(np.count_nonzero(~(shapely.is_missing(f) | shapely.is_empty(f)))) for f in faults)
+
+
 def measure(
     scenes: Iterator[LabelledScene],
     make: Callable[[LabelledScene, np.random.Generator], Bands],
@@ -239,11 +248,13 @@ def measure(
 ) -> None:
     """Measure and print; roofs that the labels do not know may be left out."""
     figures, as_labelled, sums, began = Figures(), Figures(), Sums(), time.perf_counter()
+    inside = 0
     for number, scene in enumerate(scenes):
         found, truth = layers_of(make(scene, np.random.default_rng(number))), truth_of(told_apart(scene))
         figures += evaluate_layers(found, truth, ignore_unlabelled=ignore_unlabelled)
         as_labelled += evaluate_layers(found, truth_of(scene), ignore_unlabelled=ignore_unlabelled)
         sums.add(found, truth)
+        inside += faulty_inside(found)
     coverage, shapes = figures.coverage, figures.segment_shapes
     print(
         f"  segments F {figures.segment_f:.3f} ({as_labelled.segment_f:.3f} with planes no raster tells apart), "
@@ -251,8 +262,11 @@ def measure(
         f"PQ {figures.panoptic_quality:.3f}, roof IoU {figures.roof_iou:.3f}"
     )
     print("  " + ", ".join(f"{t} {s.f:.3f} ({s.true_m:.0f} m)" for t, s in figures.lines.items() if s.f is not None))
-    print(f"  gaps {coverage.gap_m2:.4f} m2, overlaps {coverage.overlap_m2:.4f} m2, faulty {coverage.faulty_segments} "
-          f"of {coverage.segments}; vertices {shapes.vertex_ratio:.2f}, PoLiS {shapes.polis_m:.3f} m")  # fmt: skip
+    print(
+        f"  gaps {coverage.gap_m2:.4f} m2, overlaps {coverage.overlap_m2:.4f} m2, faulty {coverage.faulty_segments} "
+        f"({inside} inside a building) of {coverage.segments}; vertices {shapes.vertex_ratio:.2f}, "
+        f"PoLiS {shapes.polis_m:.3f} m"
+    )
     print(f"  buildings within {CLOSE:.0%}: {sums}; {time.perf_counter() - began:.0f} s", flush=True)
 
 
