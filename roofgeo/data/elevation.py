@@ -26,6 +26,7 @@ from shapely import Polygon
 
 from roofgeo.data.aoi import reproject
 from roofgeo.data.imagery import ground_scale, identity_of
+from roofgeo.data.scanlines import pixels_within
 from roofgeo.errors import DataError, InputError, RoofgeoError
 from roofgeo.grid import Window
 
@@ -254,43 +255,10 @@ class Elevation:
         self.close()
 
 
-def pixels_within(polygons: Polygons) -> tuple[IntArray, IntArray, IntArray]:
-    """The pixels whose centre lies in polygons, all polygons at once: number of the polygon, row and column, (n,) each.
-
-    By scan lines: the edges that cross a row's centres, sorted along it, begin and end the polygon by turns. Polygons
-    may have holes, be of several parts, and lie over each other; two that share an edge share no pixel there.
-
-    Args:
-        polygons: (polygons,) in pixels, x to the right and y down, corners of pixels at whole numbers.
-    """
-    parts, owner = shapely.get_parts(polygons, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    start = np.flatnonzero(ring[1:] == ring[:-1])
-    (x0, y0), (x1, y1) = xy[start].T, xy[start + 1].T
-    first = np.ceil(np.minimum(y0, y1) - 0.5).astype(np.int64)
-    end = np.ceil(np.maximum(y0, y1) - 0.5).astype(np.int64)
-    edge, nth = _counted(end - first)
-    row = first[edge] + nth
-    x = x0[edge] + (row + 0.5 - y0[edge]) * (x1 - x0)[edge] / (y1 - y0)[edge]
-    number = owner[part[ring[start]]][edge]
-    order = np.lexsort((x, row, number))
-    col = np.ceil(x[order] - 0.5).astype(np.int64)
-    begins = order[::2]
-    run, nth = _counted(col[1::2] - col[::2])
-    return number[begins][run].astype(np.int64), row[begins][run], col[::2][run] + nth
-
-
 def _thinned(number: IntArray, row: IntArray, col: IntArray) -> NDArray[np.bool_]:
     """(pixels,) which to take so that no number has many more than `MOST_PX`: of every so many rows and columns one."""
     step = np.ceil(np.sqrt(np.bincount(number) / MOST_PX)).astype(np.int64)[number]
     return np.asarray((row % step == 0) & (col % step == 0))
-
-
-def _counted(counts: IntArray) -> tuple[IntArray, IntArray]:
-    """Each number i so many times as `counts[i]` says, and which time it is."""
-    which = np.repeat(np.arange(len(counts)), counts)
-    return which, np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
 def _window(row: IntArray, col: IntArray) -> Window:

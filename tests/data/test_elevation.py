@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 from rasterio.features import rasterize
 
-from roofgeo.data.elevation import ENOUGH_PX, MOST_PX, Elevation, open_elevation, pixels_within
+from roofgeo.data.elevation import ENOUGH_PX, MOST_PX, Elevation, open_elevation
+from roofgeo.data.scanlines import pixels_within
 from roofgeo.errors import DataError, InputError, RoofgeoError
 
 UTM = CRS.from_epsg(32632)
