@@ -27,7 +27,8 @@ from shapely import Polygon
 from roofgeo.data.aoi import reproject
 from roofgeo.data.imagery import ground_scale, identity_of
 from roofgeo.data.scanlines import pixels_within
-from roofgeo.errors import DataError, InputError, RoofgeoError
+from roofgeo.data.vertical import metres_per_unit
+from roofgeo.errors import DataError, RoofgeoError
 from roofgeo.grid import Window
 
 FloatArray = NDArray[np.float64]
@@ -46,23 +47,15 @@ THIN_M: Final = 1.0
 _PULL_PX: Final = 0.49
 """Half a pixel, but for rounding: one that ends where the polygon does lies within."""
 
+GLIMPSES: Final = 100
+"""So many rows of so many places tell whether a model knows anything of an area."""
+
 CELL_PX: Final = 1024
 """Polygons in one square of this side are best read together."""
 
 LOWEST_M: Final = -500.0
 HIGHEST_M: Final = 9000.0
 """No roof on earth lies beyond these: such values are holes nobody declared."""
-
-METRES: Final = {
-    "m": 1.0, "metre": 1.0, "metres": 1.0, "meter": 1.0, "meters": 1.0,
-    "dm": 0.1, "decimetre": 0.1, "decimeter": 0.1,
-    "cm": 0.01, "centimetre": 0.01, "centimetres": 0.01, "centimeter": 0.01, "centimeters": 0.01,
-    "mm": 0.001, "millimetre": 0.001, "millimeter": 0.001,
-    "ft": 0.3048, "foot": 0.3048, "feet": 0.3048, "international foot": 0.3048,
-    "us-ft": 1200 / 3937, "ftus": 1200 / 3937, "us survey foot": 1200 / 3937, "us survey feet": 1200 / 3937,
-    "us_survey_foot": 1200 / 3937, "foot_us": 1200 / 3937,
-}  # fmt: skip
-"""Metres in each unit a band may name."""
 
 _ERRORS: Final = (RasterioError, CPLE_BaseError, OSError)
 
@@ -87,12 +80,14 @@ class Elevation:
         source: What it was opened from, as the user would say it.
         identity: Hash that tells it from others, whatever its name and place.
         crs: Its horizontal CRS.
+        damage: What could not be read of it so far, where and why; empty while all could.
     """
 
     def __init__(self, source: str, dataset: Any, crs: CRS, metres: float, identity: str) -> None:
         self.source = source
         self.identity = identity
         self.crs = crs
+        self.damage = ""
         self._dataset = dataset
         self._scale = metres * dataset.scales[0]
         self._offset_m = metres * dataset.offsets[0]
@@ -111,6 +106,40 @@ class Elevation:
         corners = [self._dataset.transform * corner for corner in ((0, 0), (width, 0), (width, height), (0, height))]
         return reproject(Polygon(corners), self.crs, crs)
 
+    def glimpse(self, area: shapely.Geometry, crs: CRS) -> NDArray[np.float32]:
+        """(n,) heights in metres at places spread over an area (in `crs`), `GLIMPSES` squared at most; NaN in holes.
+
+        Empty where the area is narrower than their distance, or elsewhere.
+
+        Raises:
+            DataError: The file is damaged there.
+        """
+        shape = shapely.transform(reproject(area, crs, self.crs), lambda xy: self._to_pixels(xy, self.crs))
+        window = self._window_of(shape)
+        if window is None:
+            return np.zeros(0, np.float32)
+        rows, cols = min(window.height, GLIMPSES), min(window.width, GLIMPSES)
+        try:
+            z = self._read_at_once(window, (rows, cols))
+        except _ERRORS as error:
+            raise DataError(self._damaged(window, error), "Copy or download it again.") from error
+        y = window.row + (np.arange(rows) + 0.5) * window.height / rows
+        x = window.col + (np.arange(cols) + 0.5) * window.width / cols
+        shapely.prepare(shape)
+        return np.asarray(z[shapely.contains_xy(shape, *np.meshgrid(x, y))], np.float32)
+
+    def _window_of(self, shape: shapely.Geometry) -> Window | None:
+        """The pixels of the file under the bounds of a geometry in pixels; None if there are none."""
+        if shape.is_empty or not np.isfinite(shape.bounds).all():
+            return None
+        left, top, right, bottom = shape.bounds
+        row, col = max(math.floor(top), 0), max(math.floor(left), 0)
+        height, width = (
+            min(math.ceil(bottom), self._dataset.height) - row,
+            min(math.ceil(right), self._dataset.width) - col,
+        )
+        return Window(row, col, height, width) if height > 0 and width > 0 else None
+
     def cells(self, geometries: Polygons, crs: CRS) -> IntArray:
         """(n,) numbers, equal for geometries (in `crs`) that lie together and should be read together."""
         centres = shapely.get_coordinates(shapely.centroid(geometries))
@@ -122,10 +151,7 @@ class Elevation:
 
         Those count whose centre is half a pixel or more away from the polygon's edge, so that they hold nothing of
         what lies beyond; of a polygon with fewer than `ENOUGH_PX` of them, all whose centre it holds. Of large polygons
-        some are left out, see `MOST_PX`.
-
-        Raises:
-            DataError: The file is damaged.
+        some are left out, see `MOST_PX`. What is damaged is a hole, see `damage`.
         """
         whole = shapely.transform(polygons, lambda xy: self._to_pixels(xy, crs))
         inner = shapely.buffer(whole, -_PULL_PX, join_style="mitre")
@@ -151,9 +177,6 @@ class Elevation:
 
         Returns:
             (samples,) number of the polygon, ascending, and height in metres; holes are left out.
-
-        Raises:
-            DataError: The file is damaged.
         """
         step = max(1, round(THIN_M / self.pixel_size_m))
         reach, covered = (
@@ -174,11 +197,7 @@ class Elevation:
         return number[kept][known], z[known]
 
     def at(self, xy: FloatArray, crs: CRS) -> FloatArray:
-        """(n,) heights in metres at points (n, 2) in `crs`, bilinear between the pixels that have one; NaN if none has.
-
-        Raises:
-            DataError: The file is damaged.
-        """
+        """(n,) heights in metres at points (n, 2) in `crs`: bilinear between pixels that have one; NaN if none has."""
         place = self._to_pixels(xy, crs) - 0.5
         low = np.floor(place).astype(np.int64)
         across, down = (place - low).T
@@ -202,20 +221,36 @@ class Elevation:
         return z
 
     def _read(self, window: Window) -> NDArray[np.float32]:
-        """(height, width) heights in metres; NaN in holes, declared or beyond all that is on earth."""
-        part = RasterioWindow(window.col, window.row, window.width, window.height)
+        """(height, width) heights in metres; NaN in holes, declared or beyond all that is on earth, and where damaged.
+
+        What is damaged is closed in on by halves, down to the file's own blocks.
+        """
         try:
-            raw = self._dataset.read(1, window=part, masked=True)
+            return self._read_at_once(window, window.shape)
         except _ERRORS as error:
-            raise DataError(
-                f"{self.source} cannot be read at rows {window.row} to {window.row_end}, columns {window.col} to "
-                f"{window.col_end}: {_one_line(error)}",
-                "The file is damaged or incomplete: copy or download it again.",
-            ) from error
+            self.damage = self.damage or self._damaged(window, error)
+        z = np.full(window.shape, np.nan, np.float32)
+        rows, cols = self._dataset.block_shapes[0]
+        if window.height <= rows and window.width <= cols:
+            return z
+        for part in _halves(window, by_rows=window.height * cols > window.width * rows):
+            z[part.slices_in(window)] = self._read(part)
+        return z
+
+    def _read_at_once(self, window: Window, shape: tuple[int, int]) -> NDArray[np.float32]:
+        """`_read` as so many rows and columns, or one of the errors of reading."""
+        part = RasterioWindow(window.col, window.row, window.width, window.height)
+        raw = self._dataset.read(1, window=part, out_shape=shape, masked=True)
         z = raw.astype(np.float32).filled(np.nan) * np.float32(self._scale) + np.float32(self._offset_m)
         with np.errstate(invalid="ignore"):
             z[~((z >= LOWEST_M) & (z <= HIGHEST_M))] = np.nan
         return np.asarray(z, np.float32)
+
+    def _damaged(self, window: Window, error: BaseException) -> str:
+        return (
+            f"{self.source} is damaged at rows {window.row} to {window.row_end}, columns {window.col} to "
+            f"{window.col_end}: {_one_line(error)}"
+        )
 
     def _to_pixels(self, xy: FloatArray, crs: CRS) -> FloatArray:
         """(n, 2) columns and rows, fractions and all, of points (n, 2) in `crs`."""
@@ -261,6 +296,15 @@ def _thinned(number: IntArray, row: IntArray, col: IntArray) -> NDArray[np.bool_
     return np.asarray((row % step == 0) & (col % step == 0))
 
 
+def _halves(window: Window, by_rows: bool) -> tuple[Window, Window]:
+    """The upper and lower half, or the left and right one."""
+    row, col, height, width = window.row, window.col, window.height, window.width
+    half = (height if by_rows else width) // 2
+    if by_rows:
+        return Window(row, col, half, width), Window(row + half, col, height - half, width)
+    return Window(row, col, height, half), Window(row, col + half, height, width - half)
+
+
 def _window(row: IntArray, col: IntArray) -> Window:
     """The smallest window that holds the pixels."""
     top, left = int(row.min()), int(col.min())
@@ -298,7 +342,7 @@ def open_elevation(source: str | Path) -> Elevation:
         ) from error
     try:
         crs = _checked_crs(source, dataset)
-        metres = _metres_per_unit(source, dataset, crs)
+        metres = metres_per_unit(source, dataset.units[0], crs)
         return Elevation(str(source), dataset, crs.to_2d(), metres, identity_of([path]))
     except RoofgeoError:
         dataset.close()
@@ -318,29 +362,6 @@ def _checked_crs(source: str | Path, dataset: Any) -> CRS:
     if dataset.transform.is_identity or not (crs.to_2d().is_projected or crs.to_2d().is_geographic):
         raise DataError(f"{source} has no georeference: nothing says where its pixels lie", "Georeference it.")
     return crs
-
-
-def _metres_per_unit(source: str | Path, dataset: Any, crs: CRS) -> float:
-    """Metres in a unit of the heights: what the band names, else the vertical axis of its CRS, else a metre.
-
-    Where the horizontal unit is no metre either and nothing is said, feet are as likely: that is refused.
-    """
-    hint = f"Say it in the file, m or ft: rio edit-info --bidx 1 --units m {source}"
-    named = (dataset.units[0] or "").strip().lower()
-    if named:
-        if named not in METRES:
-            raise InputError(f"the heights of {source} are in {named!r}, which is no known unit", hint)
-        return METRES[named]
-    upward = [axis.unit_conversion_factor for axis in crs.axis_info if axis.direction == "up"]
-    if upward:
-        return float(upward[0])
-    if crs.is_projected and crs.axis_info[0].unit_name != "metre":
-        raise InputError(
-            f"nothing says whether the heights of {source} are metres or feet: {crs.name} is in "
-            f"{crs.axis_info[0].unit_name}",
-            hint,
-        )
-    return 1.0
 
 
 def _one_line(error: BaseException) -> str:

@@ -145,12 +145,13 @@ def _find_roofs(
         blocks, empty_px = _predict_blocks(job, writer, clock)
         clock.stage("write", 1)
         found, known = join_blocks(blocks, grid), job.run.heights_known
-        survey = None if job.surface is None else partial(job.surface.survey, crs=grid.crs)
+        told: list[str] = []
+        survey = None if job.surface is None else partial(job.surface.survey, crs=grid.crs, told=told)
         layers = attribute_layers(
             found, grid, job.wanted, clip=clip, min_confidence=min_confidence, heights_known=known, survey=survey
         )
         surveyed = () if job.surface is None else job.surface.notes(layers[SEGMENTS_LAYER.name])
-        notes = (*_empty_notes(job, empty_px), *surveyed)
+        notes = (*_empty_notes(job, empty_px), *told, *surveyed)
         shown = [job.wanted, *layers[BUILDINGS_LAYER.name].geometry.buffer(ROOF_EDGE_M)]
         writer.keep(shapely.union_all(shown), (block.core for block in job.run.plan.blocks))
     return [RASTERS[name].filename for name in rasters], layers, notes

@@ -33,6 +33,9 @@ PLAUSIBLE_M = (-5.0, 150.0)
 
 ON_THE_GROUND_M = 1.0
 
+COARSEST_M = 2.5
+"""A surface model of larger pixels tells nothing of roofs: one of 1 m leaves a third of the slopes unknown."""
+
 
 @dataclass(frozen=True)
 class SurfaceModels:
@@ -46,11 +49,17 @@ class SurfaceModels:
     dsm: Elevation
     dtm: Elevation | None
 
-    def survey(self, faces: Faces, building: IntArray, outlines: GeometryArray, crs: CRS) -> Faces:
+    def survey(self, faces: Faces, building: IntArray, outlines: GeometryArray, crs: CRS, told: list[str]) -> Faces:
         """The faces with slope, downslope and height of their planes in the surface model; see `Survey`.
 
-        Raises:
-            DataError: A file is damaged, or its heights cannot be those of roofs.
+        Heights that cannot be those of roofs are left out. Nothing raises: hours of a network's work may lie before.
+
+        Args:
+            faces: All faces.
+            building: (faces,) building of each.
+            outlines: (buildings,) Polygons.
+            crs: CRS of faces and outlines.
+            told: To this is added what the user should know.
         """
         cell = self.dsm.cells(outlines, crs)[building]
         order = np.argsort(cell, kind="stable")
@@ -60,8 +69,9 @@ class SurfaceModels:
         ground_m = np.concatenate([self._ground_m(faces.take(g), building[g], tree, crs) for g in groups])
         back = np.argsort(order)
         found = faces.on_surface(planes.take(back), ground_m[back])
-        self._check_heights(found.heights_m)
-        return found
+        implausible = self._implausible(found.heights_m)
+        told += [note for note in (implausible, self.dsm.damage, self.dtm.damage if self.dtm else "") if note]
+        return faces.without_heights() if implausible else found
 
     def _planes(self, polygons: GeometryArray, crs: CRS) -> Planes:
         samples = self.dsm.within(polygons, crs)
@@ -79,19 +89,21 @@ class SurfaceModels:
         ground_m = low_heights(around, height_m, len(houses), GROUND_SHARE, GROUND_PX)
         return np.asarray(ground_m[house])
 
-    def _check_heights(self, height_m: FloatArray) -> None:
+    def _implausible(self, height_m: FloatArray) -> str:
+        """What is wrong with heights above ground (faces,) as a whole; empty if nothing is."""
         known = height_m[~np.isnan(height_m)]
         middle_m = float(np.median(known)) if len(known) else 0.0
         if PLAUSIBLE_M[0] <= middle_m <= PLAUSIBLE_M[1]:
-            return
+            return ""
         if self.dtm is None:
-            raise DataError(
-                f"half of the roofs in {self.dsm.source} are {middle_m:.0f} m or more above the ground around them",
-                f"Its heights are no metres: say what they are, rio edit-info --bidx 1 --units cm {self.dsm.source}",
+            return (
+                f"nothing is taken from {self.dsm.source}: half of the roofs would be {middle_m:.0f} m or more above "
+                f"the ground around them, so its heights are no metres; rio edit-info --bidx 1 --units cm "
+                f"{self.dsm.source} says what they are"
             )
-        raise DataError(
-            f"half of the roofs in {self.dsm.source} are {middle_m:.0f} m above {self.dtm.source}",
-            "They differ in unit or vertical datum: bring them to one, or leave out --dtm.",
+        return (
+            f"nothing is taken from {self.dsm.source}: half of the roofs would be {middle_m:.0f} m above "
+            f"{self.dtm.source}, so they differ in unit or vertical datum; bring them to one, or leave out --dtm"
         )
 
     def provenance(self) -> dict[str, str]:
@@ -105,18 +117,12 @@ class SurfaceModels:
         return {**found, "dtm": self.dtm.source, "dtm_sha256": self.dtm.identity, "ground": "dtm"}
 
     def notes(self, segments: gpd.GeoDataFrame) -> Iterator[str]:
-        """What the user should know of the slopes and heights in the result.
-
-        Raises:
-            DataError: There are segments, and the surface model has heights at none of them.
-        """
+        """What the user should know of the slopes and heights in the result, besides what `survey` told."""
         count, source = len(segments), self.dsm.source
         bare = segments["residual_m"].isna()
         if count and bare.all():
-            raise DataError(
-                f"{source} has heights at none of the {count} roof segments",
-                "Does it cover them, without holes, and in metres? Run again with another --dsm, or without.",
-            )
+            yield f"no slopes and heights: {source} has too few heights at each of the {count} segments"
+            return
         rejected = int((segments["slope_deg"].isna() & ~bare).sum())
         if bare.any():
             yield f"{bare.sum()} of {count} segments have no slope: {source} has too few heights there"
@@ -135,24 +141,38 @@ def open_surface(dsm: str | Path | None, dtm: str | Path | None) -> Iterator[Sur
     """Open the surface model and the terrain model, as far as given.
 
     Raises:
-        InputError: There is a terrain model alone, or the unit of heights is unknown.
+        InputError: There is a terrain model alone, the unit of heights is unknown, or the surface model is too coarse.
         DataError: A file is missing or is no raster of heights.
     """
     if dsm is None and dtm is not None:
         raise InputError("a terrain model alone tells nothing of roofs", "Give the surface model too: --dsm dsm.tif")
     with ExitStack() as stack:
         surface, terrain = (None if path is None else stack.enter_context(open_elevation(path)) for path in (dsm, dtm))
+        if surface is not None and surface.pixel_size_m > COARSEST_M:
+            raise InputError(
+                f"{dsm} has pixels of {surface.pixel_size_m:.3g} m: too coarse for the slopes of roofs",
+                f"Give a surface model of 0.5 m or finer ({COARSEST_M:g} m at most), or leave out --dsm.",
+            )
         yield None if surface is None else SurfaceModels(surface, terrain)
 
 
-def check_reach(models: SurfaceModels | None, wanted: shapely.Geometry, crs: CRS) -> None:
-    """See that the models and the wanted ground meet.
+def check_heights(models: SurfaceModels | None, wanted: shapely.Geometry, crs: CRS) -> None:
+    """See that the models lie on the wanted ground, and know heights there.
 
     Raises:
         AreaError: One of them lies elsewhere.
+        DataError: One of them is damaged, or has no heights in the area.
     """
     for model in () if models is None else (models.dsm, models.dtm):
-        if model is not None and not model.footprint(crs).intersects(wanted):
+        if model is None:
+            continue
+        if not model.footprint(crs).intersects(wanted):
             raise AreaError(
                 f"{model.source} lies outside the area", "Check that both show the same place, and the file's CRS."
+            )
+        height_m = model.glimpse(wanted, crs)
+        if len(height_m) and np.isnan(height_m).all():
+            raise DataError(
+                f"{model.source} has no heights in the area, at none of {len(height_m)} places",
+                "Does it cover the area, without holes, and in metres? Give another model, or none.",
             )

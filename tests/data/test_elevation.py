@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 from rasterio.features import rasterize
 
-from roofgeo.data.elevation import ENOUGH_PX, MOST_PX, Elevation, open_elevation
+from roofgeo.data.elevation import ENOUGH_PX, GLIMPSES, MOST_PX, Elevation, open_elevation
 from roofgeo.data.scanlines import pixels_within
 from roofgeo.errors import DataError, InputError, RoofgeoError
 
@@ -243,13 +243,39 @@ def test_what_is_no_surface_model_is_named_with_the_way_out(tmp_path, make, kind
     assert isinstance(caught.value, kind) and caught.value.hint
 
 
-def test_a_damaged_file_is_told(tmp_path):
+def test_what_is_damaged_is_a_hole_and_told(tmp_path):
     path = write(tmp_path / "dsm.tif", compress="deflate", blockysize=16)
     content = bytearray(path.read_bytes())
     content[3000:-200] = bytes(len(content) - 3200)
     path.write_bytes(content)
-    with open_elevation(path) as dsm, pytest.raises(DataError, match="cannot be read"):
-        dsm.within(np.array([shapely.box(LEFT, TOP - 50, LEFT + 50, TOP)]), UTM)
+    whole = shapely.box(LEFT, TOP - 50, LEFT + 50, TOP)
+    with open_elevation(path) as dsm:
+        found = dsm.within(np.array([whole]), UTM)
+        assert 0 < len(found.polygon) < MOST_PX / 2
+        assert found.xyz[:, 2] == pytest.approx(slanting(*found.xyz[:, :2].T), abs=0.001)
+        assert "dsm.tif is damaged at rows" in dsm.damage
+        with pytest.raises(DataError, match="damaged at rows") as caught:
+            dsm.glimpse(whole, UTM)
+    assert caught.value.hint
+    with open_elevation(write(tmp_path / "good.tif")) as dsm:
+        dsm.within(np.array([whole]), UTM)
+        assert dsm.damage == ""
+
+
+def test_a_glimpse_of_an_area(tmp_path):
+    def pierced(z):
+        z[:, :50] = np.nan
+        return z
+
+    with open_elevation(write(tmp_path / "dsm.tif", pixel=0.25, change=pierced)) as dsm:
+        found = dsm.glimpse(shapely.box(LEFT, TOP - 50, LEFT + 50, TOP), UTM)
+        assert len(found) == GLIMPSES**2 and np.isnan(found).mean() == 0.25
+        east = dsm.glimpse(shapely.box(LEFT + 40, TOP - 20, LEFT + 90, TOP - 10), UTM)
+        assert np.nanmin(east) > 300 + 20 - 10 and np.isfinite(east).all()
+        slanted = dsm.glimpse(shapely.Polygon([(LEFT, TOP), (LEFT + 50, TOP), (LEFT + 50, TOP - 50)]), UTM)
+        assert len(slanted) == pytest.approx(GLIMPSES**2 / 2, rel=0.02)
+        for nothing in (shapely.box(0, 0, 9, 9), shapely.Polygon()):
+            assert len(dsm.glimpse(nothing, UTM)) == 0
 
 
 corners = st.lists(st.tuples(st.floats(-3, 23), st.floats(-3, 23)), min_size=3, max_size=7, unique=True)

@@ -7,13 +7,14 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+import shapely
 from affine import Affine
 from pyproj import CRS, Transformer
 
 from roofgeo.data import elevation
 from roofgeo.errors import AreaError, DataError, InputError
 from roofgeo.pipeline import forecast, predict
-from roofgeo.pipeline.surveying import check_reach, open_surface
+from roofgeo.pipeline.surveying import check_heights, open_surface
 from roofgeo.vector.attributes import attribute_layers
 from tests.benchmarks import slopes
 from tests.vector.rasters import make_bands, utm_grid
@@ -66,8 +67,9 @@ def surveyed(dsm, dtm=None, roof=hip):
     """The layers of a roof with a surface model, and what is said."""
     buildings = buildings_of(make_bands(*roof(), SHAPE))
     with open_surface(dsm, dtm) as surface:
-        layers = attribute_layers(buildings, GRID, survey=partial(surface.survey, crs=GRID.crs))
-        return layers, list(surface.notes(layers["roof_segments"]))
+        told: list[str] = []
+        layers = attribute_layers(buildings, GRID, survey=partial(surface.survey, crs=GRID.crs, told=told))
+        return layers, [*told, *surface.notes(layers["roof_segments"])]
 
 
 @pytest.mark.parametrize(("epsg", "pixel"), [(32632, 0.5), (32632, 0.25), (25833, 0.5), (3857, 0.6), (4326, 6e-6)])
@@ -121,7 +123,7 @@ def test_in_pieces_as_in_one(tmp_path, monkeypatch):
     for cell_px in (1024, 8):
         monkeypatch.setattr(elevation, "CELL_PX", cell_px)
         with open_surface(path, None) as surface:
-            survey = partial(surface.survey, crs=grid.crs)
+            survey = partial(surface.survey, crs=grid.crs, told=[])
             found.append(attribute_layers(buildings, grid, survey=survey)["roof_segments"])
     for name in ("slope_deg", "azimuth_measured_deg", "height_m", "residual_m"):
         assert np.allclose(found[0][name], found[1][name], atol=1e-6, equal_nan=True)
@@ -147,24 +149,81 @@ def test_segments_without_a_slope_are_counted(tmp_path, change, says):
     assert (segments["residual_m"].notna() == (change is rough)).loc[unknown].all()
 
 
-def test_no_heights_at_any_roof_are_an_error(tmp_path):
-    path = write(tmp_path / "dsm.tif", change=lambda z: np.where(z > GROUND_M + 1, np.nan, z))
-    with pytest.raises(DataError, match="heights at none of the 4 roof segments"):
-        surveyed(path)
-    with pytest.raises(DataError, match="heights at none"):  # all beyond what is on earth: undeclared centimetres
-        surveyed(write(tmp_path / "cm.tif", change=lambda z: z * 100))
+def assert_without_heights(layers):
+    """The roof is there, and nothing that a surface model would tell."""
+    segments = layers["roof_segments"]
+    assert len(segments) == 4 and segments["footprint_area_m2"].sum() == pytest.approx(96, rel=0.01)
+    assert segments[["slope_deg", "area_m2", "height_m", "residual_m"]].isna().all(axis=None)
+    assert layers["buildings"]["height_m"].isna().all()
 
 
-def test_heights_that_cannot_be_metres_are_refused(tmp_path):
-    low = write(tmp_path / "cm.tif", change=lambda z: (z - 510) * 100)
-    with pytest.raises(DataError, match="above the ground around them") as caught:
-        surveyed(low)
-    assert "--units" in caught.value.hint
+def test_no_heights_at_any_roof_are_said_and_the_roofs_are_kept(tmp_path):
+    layers, notes = surveyed(write(tmp_path / "dsm.tif", change=lambda z: np.where(z > GROUND_M + 1, np.nan, z)))
+    assert_without_heights(layers)
+    (note,) = notes
+    assert "dsm.tif has too few heights at each of the 4 segments" in note
+
+
+def test_heights_that_cannot_be_metres_are_left_out_and_said(tmp_path):
+    layers, notes = surveyed(write(tmp_path / "cm.tif", change=lambda z: (z - 510) * 100))
+    assert_without_heights(layers)
+    assert "--units cm" in notes[0] and "cm.tif" in notes[0]
     named = write(tmp_path / "named.tif", change=lambda z: (z - 510) * 100, unit="cm")
     assert surveyed(named)[0]["roof_segments"]["slope_deg"].to_numpy() == pytest.approx(SLOPE_DEG, abs=1.5)
-    dtm = write(tmp_path / "dtm.tif", lambda x, y: 0 * x + 47, pixel=1.0)
-    with pytest.raises(DataError, match=r"m above .*dtm\.tif"):
-        surveyed(write(tmp_path / "dsm.tif"), dtm)
+
+
+def test_a_damaged_block_is_a_hole_and_said(tmp_path):
+    path = write(tmp_path / "dsm.tif")
+    with rasterio.open(path) as file:
+        z, profile = file.read(1), {**file.profile, "compress": "deflate", "tiled": True}
+    with rasterio.open(path, "w", **{**profile, "blockxsize": 16, "blockysize": 16}) as file:
+        file.write(z, 1)
+    with rasterio.open(path) as file:  # the block of the roof's north-western corner
+        offset, size = (int(file.get_tag_item(f"BLOCK_{what}_1_1", "TIFF", bidx=1)) for what in ("OFFSET", "SIZE"))
+    content = bytearray(path.read_bytes())
+    content[offset : offset + size] = bytes(size)
+    path.write_bytes(content)
+    layers, notes = surveyed(path)
+    assert layers["roof_segments"]["slope_deg"].notna().sum() >= 2
+    assert any("dsm.tif is damaged at rows" in note for note in notes)
+
+
+def damaged(path):
+    content = bytearray(path.read_bytes())
+    content[1000:] = b""
+    path.write_bytes(content)
+
+
+def test_models_without_heights_are_refused_before_the_run(tmp_path):
+    wanted = shapely.box(*GRID.bounds)
+    cases = {"holes.tif": lambda z: z * np.nan, "cm.tif": lambda z: z * 100}
+    for name, change in cases.items():
+        with (
+            open_surface(write(tmp_path / name, change=change), None) as models,
+            pytest.raises(DataError, match=f"{name} has no heights in the area") as caught,
+        ):
+            check_heights(models, wanted, GRID.crs)
+        assert caught.value.hint
+    damaged(write(tmp_path / "dsm.tif"))
+    with open_surface(tmp_path / "dsm.tif", None) as models, pytest.raises(DataError, match="damaged at rows"):
+        check_heights(models, wanted, GRID.crs)
+    bare_dtm = write(tmp_path / "dtm.tif", change=lambda z: z * np.nan, pixel=5.0)
+    with (
+        open_surface(write(tmp_path / "good.tif"), bare_dtm) as models,
+        pytest.raises(DataError, match=r"dtm\.tif has no heights"),
+    ):
+        check_heights(models, wanted, GRID.crs)
+    with open_surface(tmp_path / "good.tif", tmp_path / "good.tif") as models:
+        check_heights(models, wanted, GRID.crs)
+
+
+def test_a_coarse_surface_model_is_refused_before_the_run(tmp_path):
+    path = write(tmp_path / "dsm.tif", pixel=5.0, margin=30.0)
+    with pytest.raises(InputError, match="pixels of 5 m") as caught, open_surface(path, None):
+        pass
+    assert "--dsm" in caught.value.hint
+    with open_surface(write(tmp_path / "fine.tif"), path) as models:
+        assert models.dtm is not None
 
 
 def test_a_terrain_model_taken_for_the_surface_is_said(tmp_path):
@@ -183,7 +242,7 @@ def test_a_model_elsewhere_is_refused_before_the_run(tmp_path):
     with pytest.raises(AreaError, match="lies outside the area"):
         forecast(SAMPLES / "area.geojson", output=tmp_path / "roofs", dsm=path)
     with open_surface(None, None) as nothing:
-        check_reach(nothing, None, GRID.crs)
+        check_heights(nothing, None, GRID.crs)
 
 
 @pytest.mark.slow
