@@ -16,6 +16,7 @@ from roofgeo.vector.dictionary import DICTIONARY
 from roofgeo.vector.export import (
     GEOPACKAGE_FORMAT,
     check_installed,
+    held_by,
     read_roofs,
     write_dictionary,
     write_geopackage,
@@ -33,11 +34,13 @@ class ExportResult:
         paths: Files written, by name.
         counts: Features of each layer.
         seconds: Time per stage.
+        notes: What the user should know: fields that the format cannot hold as they are, say.
     """
 
     paths: Mapping[str, Path]
     counts: Mapping[str, int]
     seconds: Mapping[str, float]
+    notes: tuple[str, ...] = ()
 
 
 def export(
@@ -67,7 +70,7 @@ def export(
     chosen, is_file = _format_of(destination, file_format)
     check_installed((chosen,))
     roofs = read_roofs(Path(source))
-    kept = _chosen(roofs.layers, layers, source)
+    kept, notes = held_by(chosen, _chosen(roofs.layers, layers, source))
     names = _file_names(destination, chosen, kept) if is_file else _usual_names(chosen, kept)
     folder = destination.parent if is_file else destination
     with added_together(folder, names, overwrite) as unfinished:
@@ -80,7 +83,7 @@ def export(
                 write_layer(unfinished / name, layer, kept[layer], chosen, roofs.provenance)
             clock.step()
     paths = {name: folder / name for name in (*names, DICTIONARY)}
-    return ExportResult(paths, {name: len(rows) for name, rows in kept.items()}, clock.seconds())
+    return ExportResult(paths, {name: len(rows) for name, rows in kept.items()}, clock.seconds(), tuple(notes))
 
 
 def _format_of(destination: Path, file_format: str | None) -> tuple[str, bool]:

@@ -18,21 +18,29 @@ import pyogrio
 
 from roofgeo.errors import DataError
 from roofgeo.schema import BUILDINGS_LAYER, EXPORT_SUFFIXES, GEOPACKAGE, LAYERS, VECTOR_SUFFIXES, Layer
+from roofgeo.vector.columns import rows_held_by
 from roofgeo.vector.dictionary import DICTIONARY, dictionary_text
 from roofgeo.vector.geopackage import geopackage_provenance, write_geopackage
 from roofgeo.vector.ogr import (
     columns_of,
     flatgeobuf_provenance,
     geojson_provenance,
+    read_by_gdal,
     read_geojson,
     write_flatgeobuf,
     write_geojson,
 )
-from roofgeo.vector.parquet import geoparquet_layer, geoparquet_provenance, require_pyarrow, write_geoparquet
+from roofgeo.vector.parquet import (
+    geoparquet_layer,
+    geoparquet_provenance,
+    read_geoparquet,
+    require_pyarrow,
+    write_geoparquet,
+)
 
 __all__ = [
-    "Roofs", "check_installed", "read_layers", "read_roofs", "write_dictionary", "write_geopackage", "write_layer",
-    "write_layers",
+    "Roofs", "check_installed", "held_by", "read_layers", "read_roofs", "write_dictionary", "write_geopackage",
+    "write_layer", "write_layers",
 ]  # fmt: skip
 
 GEOPACKAGE_FORMAT: Final = "geopackage"
@@ -49,8 +57,8 @@ _WRITERS: Final[dict[str, Callable[[Path, Layer, gpd.GeoDataFrame, Mapping[str, 
 """The formats with one file a layer, in the order a folder is searched for them: what loses least comes first."""
 
 _READERS: Final[dict[str, Callable[[Path], gpd.GeoDataFrame]]] = {
-    "geoparquet": lambda path: gpd.read_parquet(path),  # geopandas asks for pyarrow when it is called
-    "flatgeobuf": pyogrio.read_dataframe,
+    "geoparquet": read_geoparquet,
+    "flatgeobuf": read_by_gdal,
     "geojson": read_geojson,
 }
 
@@ -100,6 +108,12 @@ def check_installed(formats: Collection[str]) -> None:
     """
     if "geoparquet" in formats:
         require_pyarrow()
+
+
+def held_by(file_format: str, layers: Mapping[str, gpd.GeoDataFrame]) -> tuple[dict[str, gpd.GeoDataFrame], list[str]]:
+    """The layers as a format can hold them, and what has become of fields that it cannot hold as they are."""
+    held = {name: rows_held_by(file_format, _LAYER[name], rows) for name, rows in layers.items()}
+    return {name: rows for name, (rows, _) in held.items()}, [note for _, notes in held.values() for note in notes]
 
 
 def write_layers(
@@ -200,7 +214,7 @@ def _unreadable(source: Path, error: Exception) -> DataError:
 
 def _read_geopackage(path: Path) -> dict[str, gpd.GeoDataFrame]:
     found = {str(name) for name, _ in pyogrio.list_layers(path)}
-    layers = {name: pyogrio.read_dataframe(path, layer=name) for name in _LAYER if name in found}
+    layers = {name: read_by_gdal(path, name) for name in _LAYER if name in found}
     if not layers:
         raise DataError(f"{path} holds no roofs: none of the layers {', '.join(_LAYER)}", _HINT)
     return layers

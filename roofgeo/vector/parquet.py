@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from roofgeo.errors import InputError, OutputError
+from roofgeo.errors import DataError, InputError, OutputError
 from roofgeo.schema import Layer
+from roofgeo.vector.columns import DATE, for_gdal
 from roofgeo.vector.dictionary import layer_entry
 from roofgeo.vector.ogr import columns_of
 
@@ -71,6 +72,42 @@ def write_geoparquet(path: Path, layer: Layer, rows: gpd.GeoDataFrame, provenanc
         raise OutputError(f"{path} cannot be written: {error}", "choose another output folder") from error
 
 
+def read_geoparquet(path: Path) -> gpd.GeoDataFrame:
+    """A GeoParquet's rows, with fields of the type the file says, NULLs or not.
+
+    Raises:
+        DataError: A field has the name that the geometry has here.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows, file = gpd.read_parquet(path), pq.ParquetFile(path)
+    if rows.geometry.name != _GEOMETRY:
+        if _GEOMETRY in rows:
+            raise DataError(f"{path} has a field named {_GEOMETRY}", "Rename the field, or take it out.")
+        rows = rows.rename_geometry(_GEOMETRY)
+    for field in file.schema_arrow:
+        kind = field.type
+        if field.name not in rows or rows[field.name].dtype.kind not in "fO":
+            continue
+        if pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_date(kind):
+            rows[field.name] = _exact(file.read([field.name])[field.name])
+    return rows
+
+
+def _exact(column: Any) -> pd.Series:
+    """A column of whole numbers, booleans or dates as what may be NULL in pandas."""
+    import pyarrow as pa
+
+    unknown = column.is_null().to_numpy(zero_copy_only=False)
+    if pa.types.is_date(column.type):
+        days = np.asarray(column.cast(pa.date32()).cast(pa.int32()).fill_null(0), "int64").view("datetime64[D]")
+        return pd.Series(days.astype("datetime64[s]")).dt.to_period("D").where(~unknown)
+    numbers = column.fill_null(False if pa.types.is_boolean(column.type) else 0).to_numpy(zero_copy_only=False)
+    kind = pd.arrays.BooleanArray if numbers.dtype == bool else pd.arrays.IntegerArray
+    return pd.Series(kind(numbers, unknown))
+
+
 def geoparquet_provenance(path: Path) -> dict[str, str]:
     """What a GeoParquet says of where it comes from."""
     told: dict[str, str] = _told(path, PROVENANCE_KEY)
@@ -104,16 +141,24 @@ def _table(layer: Layer, rows: gpd.GeoDataFrame) -> Any:
     import pyarrow as pa
 
     names = columns_of(layer, rows)[:-1]
-    table = pa.Table.from_pandas(pd.DataFrame(rows[names]), preserve_index=False)
+    table = pa.Table.from_pandas(pd.DataFrame(_without_periods(rows[names])), preserve_index=False)
     types = {"int64": pa.int64(), "float64": pa.float64(), "str": pa.string(), "bool": pa.bool_()}
     schema = table.schema
     for index, field in enumerate(layer.fields):
         told = {"description": field.meaning, **({"unit": field.unit} if field.unit else {})}
         schema = schema.set(index, pa.field(field.name, types[field.dtype], metadata=told))
+    for name in rows.columns[rows.dtypes == DATE]:
+        schema = schema.set(names.index(name), pa.field(name, pa.date32()))
     geometry = rows.geometry.to_numpy()
     table = table.cast(schema).append_column(_GEOMETRY, pa.array(shapely.to_wkb(geometry, flavor="iso"), pa.binary()))
     bounds = [pa.array(side, pa.float64(), from_pandas=True) for side in shapely.bounds(geometry).T]
     return table.append_column(_BBOX, pa.StructArray.from_arrays(bounds, _BOUNDS))
+
+
+def _without_periods(fields: pd.DataFrame) -> pd.DataFrame:
+    """The fields with dates as Python has them: Arrow takes the periods that pandas keeps them in for numbers."""
+    dates = fields.columns[fields.dtypes == DATE]
+    return fields.assign(**{name: for_gdal(fields[name]).values.astype(object) for name in dates})
 
 
 def _geo(layer: Layer, rows: gpd.GeoDataFrame) -> dict[str, Any]:
