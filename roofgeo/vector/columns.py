@@ -7,7 +7,9 @@ are those of pandas that may.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any, Final
 
 import geopandas as gpd
@@ -106,6 +108,13 @@ def rows_held_by(file_format: str, layer: Layer, rows: gpd.GeoDataFrame) -> tupl
         elif rows[name].dtype == DATE and file_format == "flatgeobuf":
             notes.append(f"{field} becomes a date with a time, 0:00: {file_format} has no dates alone")
     return kept, notes
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, or the first of its numbered kind, that is not taken; case makes no difference."""
+    folded = {other.casefold() for other in taken}
+    numbered = (f"{name}_{number}" for number in count(1))
+    return next(free for free in chain([name], numbered) if free.casefold() not in folded)
 
 
 def _as_text(value: object) -> str:

@@ -19,7 +19,7 @@ import shapely
 
 from roofgeo.errors import DataError, InputError, OutputError
 from roofgeo.schema import Layer
-from roofgeo.vector.columns import DATE, for_gdal
+from roofgeo.vector.columns import DATE, for_gdal, free_name
 from roofgeo.vector.dictionary import layer_entry
 from roofgeo.vector.ogr import columns_of
 
@@ -61,7 +61,7 @@ def write_geoparquet(path: Path, layer: Layer, rows: gpd.GeoDataFrame, provenanc
     ordered = _by_place(rows.rename_geometry(_GEOMETRY) if rows.geometry.name != _GEOMETRY else rows)
     table = _table(layer, ordered)
     told = {
-        b"geo": json.dumps(_geo(layer, ordered)),
+        b"geo": json.dumps(_geo(layer, ordered, table.column_names[-1])),
         PROVENANCE_KEY: json.dumps(dict(provenance), ensure_ascii=False),
         DICTIONARY_KEY: json.dumps(layer_entry(layer), ensure_ascii=False),
     }
@@ -152,7 +152,7 @@ def _table(layer: Layer, rows: gpd.GeoDataFrame) -> Any:
     geometry = rows.geometry.to_numpy()
     table = table.cast(schema).append_column(_GEOMETRY, pa.array(shapely.to_wkb(geometry, flavor="iso"), pa.binary()))
     bounds = [pa.array(side, pa.float64(), from_pandas=True) for side in shapely.bounds(geometry).T]
-    return table.append_column(_BBOX, pa.StructArray.from_arrays(bounds, _BOUNDS))
+    return table.append_column(free_name(_BBOX, names), pa.StructArray.from_arrays(bounds, _BOUNDS))
 
 
 def _without_periods(fields: pd.DataFrame) -> pd.DataFrame:
@@ -161,15 +161,15 @@ def _without_periods(fields: pd.DataFrame) -> pd.DataFrame:
     return fields.assign(**{name: for_gdal(fields[name]).values.astype(object) for name in dates})
 
 
-def _geo(layer: Layer, rows: gpd.GeoDataFrame) -> dict[str, Any]:
-    """The file's metadata that the specification asks for."""
+def _geo(layer: Layer, rows: gpd.GeoDataFrame, bounds: str) -> dict[str, Any]:
+    """The file's metadata that the specification asks for; `bounds` is the name of the column of bounds."""
     geometry = rows.geometry[rows.geometry.notna() & ~rows.geometry.is_empty]
     column: dict[str, Any] = {
         "encoding": "WKB",
         "geometry_types": _kinds(geometry) or [layer.geometry],
         "crs": None if rows.crs is None else rows.crs.to_json_dict(),
         "edges": "planar",
-        "covering": {_BBOX: {side: [_BBOX, side] for side in _BOUNDS}},
+        "covering": {_BBOX: {side: [bounds, side] for side in _BOUNDS}},
     }
     if len(geometry):
         column["bbox"] = [float(side) for side in geometry.total_bounds]

@@ -376,6 +376,18 @@ def test_geoparquet_is_read_by_others(tmp_path):
         assert (info["crs"], info["geometry_type"], info["features"]) == ("EPSG:32632", "LineString", len(expected))
 
 
+def test_a_field_named_bbox_stays_beside_the_bounds(tmp_path):
+    pq = pytest.importorskip("pyarrow.parquet")
+    rows = layers_of(hip())["roof_segments"].assign(bbox=["a", "b", None, "d"], BBOX_1=1)
+    path = geoparquet(tmp_path, {"roof_segments": rows})
+    covering = json.loads(pq.read_schema(path).metadata[b"geo"])["columns"]["geometry"]["covering"]["bbox"]
+    assert covering == {side: ["bbox_2", side] for side in ("xmin", "ymin", "xmax", "ymax")}
+    assert gpd.read_parquet(path, bbox=(0, 0, 1, 1)).empty
+    found = read_roofs(path).layers["roof_segments"].set_index("segment_id").loc[rows["segment_id"]]
+    assert found["bbox"].fillna("").tolist() == ["a", "b", "", "d"]
+    assert list(found.columns[-3:]) == ["bbox", "BBOX_1", "geometry"]
+
+
 def test_without_pyarrow_the_way_out_is_told(tmp_path, monkeypatch):
     pytest.importorskip("pyarrow")
     write(tmp_path / "parquet", layers_of(hip()), "geoparquet")
