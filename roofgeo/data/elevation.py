@@ -27,7 +27,7 @@ from shapely import Polygon
 from roofgeo.data.aoi import reproject
 from roofgeo.data.imagery import ground_scale, identity_of
 from roofgeo.data.scanlines import pixels_within
-from roofgeo.data.vertical import metres_per_unit
+from roofgeo.data.vertical import metres_per_unit, vertical_datum
 from roofgeo.errors import DataError, RoofgeoError
 from roofgeo.grid import Window
 
@@ -80,13 +80,16 @@ class Elevation:
         source: What it was opened from, as the user would say it.
         identity: Hash that tells it from others, whatever its name and place.
         crs: Its horizontal CRS.
+        vertical: Name of the datum its heights are counted from; empty if unknown.
         damage: What could not be read of it so far, where and why; empty while all could.
     """
 
     def __init__(self, source: str, dataset: Any, crs: CRS, metres: float, identity: str) -> None:
+        """An open raster whose heights are so many metres, in a CRS with its vertical part if there is one."""
         self.source = source
         self.identity = identity
-        self.crs = crs
+        self.crs = crs.to_2d()
+        self.vertical = vertical_datum(crs)
         self.damage = ""
         self._dataset = dataset
         self._scale = metres * dataset.scales[0]
@@ -164,19 +167,12 @@ class Elevation:
         row, col = np.concatenate([row[kept], more_row]), np.concatenate([col[kept], more_col])
         order = np.argsort(number, kind="stable")
         order = order[_thinned(number[order], row[order], col[order])]
-        number, row, col = number[order], row[order], col[order]
-        z = self._heights(row, col)
-        known = ~np.isnan(z)
-        xy = self._from_pixels(row[known], col[known], crs)
-        return Samples(number[known], np.column_stack([*xy, z[known]]))
+        return self._samples(number[order], row[order], col[order], crs)
 
-    def around(
-        self, polygons: Polygons, taken: Polygons, reach_m: float, crs: CRS
-    ) -> tuple[IntArray, NDArray[np.float64]]:
+    def around(self, polygons: Polygons, taken: Polygons, reach_m: float, crs: CRS) -> Samples:
         """Heights about `THIN_M` apart within a reach of polygons (in `crs`), a pixel away from all of `taken`.
 
-        Returns:
-            (samples,) number of the polygon, ascending, and height in metres; holes are left out.
+        Holes are left out.
         """
         step = max(1, round(THIN_M / self.pixel_size_m))
         reach, covered = (
@@ -185,16 +181,21 @@ class Elevation:
         )
         number, row, col = pixels_within(reach)
         if not len(number):
-            return number, np.zeros(0)
+            return Samples(number, np.zeros((0, 3)))
         window = _window(row, col)
         covered = shapely.clip_by_rect(shapely.buffer(covered, 1 / step, quad_segs=2), *_bounds(window))
         _, roof_row, roof_col = pixels_within(covered)
         free = np.ones(window.shape, bool)
         free[roof_row - window.row, roof_col - window.col] = False
         kept = free[row - window.row, col - window.col]
-        z = self._heights(row[kept] * step + step // 2, col[kept] * step + step // 2)
+        return self._samples(number[kept], row[kept] * step + step // 2, col[kept] * step + step // 2, crs)
+
+    def _samples(self, number: IntArray, row: IntArray, col: IntArray, crs: CRS) -> Samples:
+        """Pixels that have a height, of polygons of these numbers (n,)."""
+        z = self._heights(row, col)
         known = ~np.isnan(z)
-        return number[kept][known], z[known]
+        xy = self._from_pixels(row[known], col[known], crs)
+        return Samples(number[known], np.column_stack([*xy, z[known]]))
 
     def at(self, xy: FloatArray, crs: CRS) -> FloatArray:
         """(n,) heights in metres at points (n, 2) in `crs`: bilinear between pixels that have one; NaN if none has."""
@@ -343,7 +344,7 @@ def open_elevation(source: str | Path) -> Elevation:
     try:
         crs = _checked_crs(source, dataset)
         metres = metres_per_unit(source, dataset.units[0], crs)
-        return Elevation(str(source), dataset, crs.to_2d(), metres, identity_of([path]))
+        return Elevation(str(source), dataset, crs, metres, identity_of([path]))
     except RoofgeoError:
         dataset.close()
         raise

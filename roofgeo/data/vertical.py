@@ -1,4 +1,4 @@
-"""What heights are told in: the unit of a raster's band or of its CRS."""
+"""What heights are told in, and from where: the unit of a raster's band or of its CRS, and its vertical datum."""
 
 from __future__ import annotations
 
@@ -49,3 +49,14 @@ def metres_per_unit(source: str | Path, unit: str | None, crs: CRS) -> float:
             hint,
         )
     return 1.0
+
+
+def vertical_datum(crs: CRS) -> str:
+    """Name of what heights are counted from; empty if the CRS does not tell."""
+    parts = [part for part in crs.sub_crs_list if part.is_vertical]
+    if not parts:
+        return "ellipsoid" if len(crs.axis_info) == 3 else ""
+    name = parts[0].datum.name if parts[0].datum is not None else parts[0].name
+    if "ellips" in name.lower():
+        return "ellipsoid"
+    return "" if "unknown" in name.lower() else name

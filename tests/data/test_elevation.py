@@ -14,6 +14,7 @@ from rasterio.features import rasterize
 
 from roofgeo.data.elevation import ENOUGH_PX, GLIMPSES, MOST_PX, Elevation, open_elevation
 from roofgeo.data.scanlines import pixels_within
+from roofgeo.data.vertical import vertical_datum
 from roofgeo.errors import DataError, InputError, RoofgeoError
 
 UTM = CRS.from_epsg(32632)
@@ -135,7 +136,9 @@ def test_around_a_house_are_no_roofs(tmp_path):
         shapely.box(LEFT + 31, TOP - 30, LEFT + 40, TOP),
     )
     with open_elevation(write(tmp_path / "dsm.tif")) as dsm:
-        number, z = dsm.around(np.array([house, house]), np.array([house, other]), 3.0, UTM)
+        found = dsm.around(np.array([house, house]), np.array([house, other]), 3.0, UTM)
+    number, z = found.polygon, found.xyz[:, 2]
+    assert z == pytest.approx(slanting(*found.xyz[:, :2].T), abs=0.001)
     assert np.bincount(number).min() > 50
     around, eastward = z[number == 0], z[number == 1]
     assert slanting(LEFT + 17, TOP - 17) - 0.5 < around.min() and around.max() < slanting(LEFT + 31, TOP - 33) + 0.5
@@ -152,8 +155,8 @@ def test_a_neighbour_is_no_ground(tmp_path):
         shapely.box(LEFT + 31, TOP - 30, LEFT + 40, TOP - 10),
     )
     with open_elevation(write(tmp_path / "dsm.tif", change=raised)) as dsm:
-        with_it = dsm.around(np.array([house]), np.array([house]), 5.0, UTM)[1]
-        without = dsm.around(np.array([house]), np.array([house, other]), 5.0, UTM)[1]
+        with_it = dsm.around(np.array([house]), np.array([house]), 5.0, UTM).xyz[:, 2]
+        without = dsm.around(np.array([house]), np.array([house, other]), 5.0, UTM).xyz[:, 2]
     assert with_it.max() > 340 > without.max()
 
 
@@ -191,6 +194,20 @@ def test_a_virtual_raster_of_several_files(tmp_path):
     (tmp_path / "dsm.vrt").write_text(vrt)
     with open_elevation(tmp_path / "dsm.vrt") as dsm:
         assert_true(dsm)
+
+
+@pytest.mark.parametrize(
+    ("crs", "datum"),
+    [
+        ("EPSG:25832", ""), ("EPSG:25832+5783", "Deutsches Haupthoehennetz 1992"), ("EPSG:4979", "ellipsoid"),
+        ("EPSG:2263+6360", "North American Vertical Datum 1988"),
+        ("EPSG:2263+5703", "North American Vertical Datum 1988"),
+    ],
+)  # fmt: skip
+def test_what_heights_are_counted_from(crs, datum):
+    for version in ("WKT2_2019", "WKT1_GDAL"):
+        if datum != "ellipsoid" or version == "WKT2_2019":
+            assert vertical_datum(CRS.from_wkt(CRS.from_user_input(crs).to_wkt(version))) == datum
 
 
 def missing(path):

@@ -1,5 +1,6 @@
 """Slopes and heights of known roofs in surface models: right, in pieces as in one, and told where there is none."""
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def surveyed(dsm, dtm=None, roof=hip):
     with open_surface(dsm, dtm) as surface:
         told: list[str] = []
         layers = attribute_layers(buildings, GRID, survey=partial(surface.survey, crs=GRID.crs, told=told))
-        return layers, [*told, *surface.notes(layers["roof_segments"])]
+        return layers, told
 
 
 @pytest.mark.parametrize(("epsg", "pixel"), [(32632, 0.5), (32632, 0.25), (25833, 0.5), (3857, 0.6), (4326, 6e-6)])
@@ -226,6 +227,68 @@ def test_a_coarse_surface_model_is_refused_before_the_run(tmp_path):
         assert models.dtm is not None
 
 
+def slanting_ground(x, y):
+    return 0.4 * x - 0.3 * y
+
+
+def on_a_hillside(x, y):
+    """A roof set on slanting ground as if it were level."""
+    return np.where(hip_height(x, y) > 0, hip_height(x, y) + slanting_ground(10, 8), slanting_ground(x, y))
+
+
+@pytest.mark.parametrize("off_m", [47.5, -48.0, 4.0])
+def test_a_terrain_model_of_another_datum_leaves_heights_unknown(tmp_path, off_m):
+    dtm = write(tmp_path / "dtm.tif", lambda x, y: slanting_ground(x, y) - off_m, pixel=1.0, margin=20.0)
+    layers, notes = surveyed(write(tmp_path / "dsm.tif", on_a_hillside), dtm)
+    assert layers["roof_segments"]["height_m"].isna().all() and layers["buildings"]["height_m"].isna().all()
+    assert layers["roof_segments"]["slope_deg"].to_numpy() == pytest.approx(SLOPE_DEG, abs=1.5)
+    (note,) = notes
+    assert "dsm.tif" in note and "dtm.tif" in note and "vertical datum" in note
+    said_m = float(re.search(r"(-?\d+\.\d) m", note)[1])
+    assert said_m == pytest.approx(off_m, abs=0.3)
+
+
+def test_a_terrain_model_of_the_same_datum_on_a_hillside(tmp_path):
+    dtm = write(tmp_path / "dtm.tif", slanting_ground, pixel=1.0, margin=20.0)
+    layers, notes = surveyed(write(tmp_path / "dsm.tif", on_a_hillside), dtm)
+    assert layers["roof_segments"]["height_m"].notna().all() and notes == []
+
+
+def test_centimetres_in_both_models_are_said(tmp_path):
+    paths = [
+        write(tmp_path / f"{name}.tif", height, change=lambda z: (z - 510) * 100, pixel=0.5)
+        for name, height in (("dsm", hip_height), ("dtm", lambda x, y: 0 * x))
+    ]
+    layers, notes = surveyed(*paths)
+    assert layers["roof_segments"]["height_m"].isna().all()
+    assert len(notes) == 1
+
+
+def test_two_vertical_datums_are_refused_before_the_run(tmp_path):
+    dsm = write(tmp_path / "dsm.tif", crs=CRS.from_user_input("EPSG:25832+7837"))
+    for name, crs, is_other in (
+        ("nap", "EPSG:25832+5709", True), ("same", "EPSG:25833+7837", False), ("silent", "EPSG:25832", False)
+    ):  # fmt: skip
+        dtm = write(tmp_path / f"{name}.tif", lambda x, y: 0 * x, crs=CRS.from_user_input(crs), pixel=1.0)
+        if is_other:
+            with pytest.raises(InputError, match="Normaal Amsterdams Peil") as caught, open_surface(dsm, dtm):
+                pass
+            assert "gdalwarp" in caught.value.hint
+        else:
+            with open_surface(dsm, dtm) as models:
+                assert models.dtm is not None
+
+
+def test_feet_nobody_named_make_steep_roofs_and_that_is_said(tmp_path):
+    def in_feet(z):
+        return z / 0.3048
+
+    _, notes = surveyed(write(tmp_path / "dsm.tif", change=in_feet))
+    assert any("dsm.tif" in note and "66 degrees" in note and "--units ft" in note for note in notes)
+    _, notes = surveyed(write(tmp_path / "named.tif", change=in_feet, unit="ft"))
+    assert notes == []
+
+
 def test_a_terrain_model_taken_for_the_surface_is_said(tmp_path):
     _, notes = surveyed(write(tmp_path / "dsm.tif", lambda x, y: 0 * x))
     assert any("dsm.tif a surface model?" in note for note in notes)
@@ -258,9 +321,14 @@ def test_the_sample_with_a_surface_model(tmp_path):
         path, "w", "GTiff", shape[1], shape[0], 1, dtype="float64", crs=crs, transform=transform
     ) as file:
         file.write(z, 1)
-    result = predict(SAMPLES / "area.geojson", output=tmp_path / "roofs", dsm=path)
+    dtm = tmp_path / "dtm.tif"
+    with rasterio.open(path) as surface, rasterio.open(dtm, "w", **surface.profile) as file:
+        file.write(surface.read() - 20)
+    result = predict(SAMPLES / "area.geojson", output=tmp_path / "roofs", dsm=path, dtm=dtm)
+    assert any("20.0 m above" in note and "vertical datum" in note for note in result.notes)
     segments = gpd.read_file(result.paths["roofs.gpkg"], layer="roof_segments")
     known = segments["slope_deg"].notna()
+    assert segments["height_m"].isna().all()
     assert known.mean() > 0.5
     assert segments["slope_deg"][known].to_numpy() == pytest.approx(30, abs=0.1)
     assert segments["azimuth_measured_deg"][known].to_numpy() == pytest.approx(1, abs=0.2)  # convergence
