@@ -15,6 +15,7 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from roofgeo.schema import Layer
@@ -27,6 +28,10 @@ _ROUNDED_FROM: Final = 2.0**53
 _GDAL_DATE: Final = "datetime64[D]"
 _QUARTERS_OF_UTC: Final = 100
 """How GDAL counts time zones: in quarters of an hour, from here (GDAL's RFC 56)."""
+
+GEOMETRY_OF_A_GEOPACKAGE: Final = "geom"
+_OF_A_GEOPACKAGE: Final = ("fid", GEOMETRY_OF_A_GEOPACKAGE)
+"""Columns that each table of features has."""
 
 _KEPT_OBJECTS: Final = ("string", "empty", "boolean")
 
@@ -94,20 +99,51 @@ def rows_held_by(file_format: str, layer: Layer, rows: gpd.GeoDataFrame) -> tupl
     """
     if file_format == "geoparquet":
         return rows, []
-    added = [name for name in rows.columns if name not in {rows.geometry.name, *(f.name for f in layer.fields)}]
-    kept, notes = rows.copy(), []
-    for name in added:
+    kept, notes = _freely_named(layer, rows) if file_format == "geopackage" else (rows.copy(), [])
+    if file_format == "flatgeobuf" and nowhere(rows).any():
+        notes.append(f"{layer.name} has no spatial index: some of its rows have no geometry")
+    for name in _added(layer, kept):
         field = f"field {name} of {layer.name}"
-        kind = pd.api.types.infer_dtype(rows[name]) if rows[name].dtype == object else "string"
+        kind = pd.api.types.infer_dtype(kept[name]) if kept[name].dtype == object else "string"
         if kind == "bytes":
             kept = kept.drop(columns=name)
             notes.append(f"{field} is left out: it holds bytes, which are kept only in geoparquet")
         elif kind not in _KEPT_OBJECTS:
-            kept[name] = rows[name].map(_as_text, na_action="ignore")
+            kept[name] = kept[name].map(_as_text, na_action="ignore")
             notes.append(f"{field} becomes text: {file_format} is not given what it holds ({kind})")
-        elif rows[name].dtype == DATE and file_format == "flatgeobuf":
+        elif kept[name].dtype == DATE and file_format == "flatgeobuf":
             notes.append(f"{field} becomes a date with a time, 0:00: {file_format} has no dates alone")
     return kept, notes
+
+
+def nowhere(rows: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """(rows,) True where there is no geometry, or an empty one."""
+    geometry = rows.geometry.to_numpy()
+    return np.asarray(shapely.is_missing(geometry) | shapely.is_empty(geometry), bool)
+
+
+def _added(layer: Layer, rows: gpd.GeoDataFrame) -> list[str]:
+    """Names of the fields that are not the schema's."""
+    return [name for name in rows.columns if name not in {rows.geometry.name, *(field.name for field in layer.fields)}]
+
+
+def _freely_named(layer: Layer, rows: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """The rows with names that a GeoPackage has not used already, to which case makes no difference; what has changed.
+
+    A field that QGIS calls fid would become the key of the table, and its values need not be unique.
+    """
+    taken = [*_OF_A_GEOPACKAGE, *(field.name for field in layer.fields)]
+    renamed = {}
+    for name in _added(layer, rows):
+        others = [other for other in _added(layer, rows) if other != name and other not in renamed]
+        free = name if free_name(name, taken) == name else free_name(name, [*taken, *others])
+        taken.append(free)
+        if free != name:
+            renamed[name] = free
+    notes = [
+        f"field {old} of {layer.name} is now {new}: a geopackage has one of that name" for old, new in renamed.items()
+    ]
+    return rows.rename(columns=renamed), notes
 
 
 def free_name(name: str, taken: Collection[str]) -> str:

@@ -17,6 +17,7 @@ from typing import Final
 import geopandas as gpd
 
 from roofgeo.schema import BUILDINGS_LAYER, LINES_LAYER, SEGMENTS_LAYER, Layer
+from roofgeo.vector.columns import GEOMETRY_OF_A_GEOPACKAGE
 from roofgeo.vector.forms import alias
 from roofgeo.vector.ogr import write_by_gdal
 from roofgeo.vector.styles import qml
@@ -79,7 +80,7 @@ def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame], provena
             driver="GPKG",
             append=path.exists(),
             dataset_options={"VERSION": "1.3"},
-            layer_options={"DESCRIPTION": layer.meaning, "GEOMETRY_NAME": "geom"},
+            layer_options={"DESCRIPTION": layer.meaning, "GEOMETRY_NAME": GEOMETRY_OF_A_GEOPACKAGE},
         )
     with closing(sqlite3.connect(path)) as database, database:
         _describe(database, present, provenance)

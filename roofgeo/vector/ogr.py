@@ -16,7 +16,7 @@ from pyproj.exceptions import CRSError
 
 from roofgeo.errors import DataError, OutputError
 from roofgeo.schema import Layer
-from roofgeo.vector.columns import as_told, for_gdal, holds_more_than_a_double
+from roofgeo.vector.columns import as_told, for_gdal, holds_more_than_a_double, nowhere
 
 WGS84: Final = "EPSG:4326"
 
@@ -37,9 +37,9 @@ _HEAD_CHARS: Final = 65536
 _FEATURES: Final = '"features":'
 _NOT_OURS: Final = ("TITLE", "DESCRIPTION")
 
-_WRITE_ERRORS: Final = (
-    pyogrio.errors.DataSourceError,
-    pyogrio.errors.DataLayerError,
+_PLACE_ERRORS: Final = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError)
+_ROWS_ERRORS: Final = (  # which pyogrio takes for some of the others
+    pyogrio.errors.FieldError,
     pyogrio.errors.FeatureError,
     pyogrio.errors.GeometryError,
 )
@@ -55,7 +55,8 @@ def write_by_gdal(path: Path, layer: Layer, rows: gpd.GeoDataFrame, **options: o
         options: What pyogrio is told besides, the driver among them.
 
     Raises:
-        OutputError: The file cannot be written.
+        OutputError: The file cannot be written; who knows what was asked for gives the hint.
+        DataError: The format cannot hold the rows.
     """
     names = columns_of(layer, rows)[:-1]
     columns = [for_gdal(rows[name]) for name in names]
@@ -74,8 +75,12 @@ def write_by_gdal(path: Path, layer: Layer, rows: gpd.GeoDataFrame, **options: o
             },
             **options,
         )
-    except (*_WRITE_ERRORS, OSError) as error:
-        raise OutputError(f"{path} cannot be written: {error}", "choose another output folder") from error
+    except _ROWS_ERRORS as error:
+        raise DataError(
+            f"{layer.name} does not fit into {path}: {error}", "Correct the layer, or choose another format."
+        ) from error
+    except _PLACE_ERRORS as error:
+        raise OutputError(f"{path} cannot be written: {error}") from error
 
 
 def _geometry_type(layer: Layer, rows: gpd.GeoDataFrame) -> str:
@@ -131,8 +136,12 @@ def description(layer: Layer, provenance: Mapping[str, str]) -> str:
 
 
 def write_flatgeobuf(path: Path, layer: Layer, rows: gpd.GeoDataFrame, provenance: Mapping[str, str]) -> None:
-    """Write a FlatGeobuf with a spatial index, which sorts the rows by place; the provenance is its metadata."""
-    options = {"SPATIAL_INDEX": "YES", "DESCRIPTION": description(layer, provenance)}
+    """Write a FlatGeobuf with a spatial index, which sorts the rows by place; the provenance is its metadata.
+
+    There is no index if it has rows without a geometry, which have no place in one.
+    """
+    indexed = "NO" if nowhere(rows).any() else "YES"
+    options = {"SPATIAL_INDEX": indexed, "DESCRIPTION": description(layer, provenance)}
     write_by_gdal(
         path, layer, rows, driver="FlatGeobuf", layer_options=options, layer_metadata=dict(provenance) or None
     )

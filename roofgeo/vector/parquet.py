@@ -19,7 +19,7 @@ import shapely
 
 from roofgeo.errors import DataError, InputError, OutputError
 from roofgeo.schema import Layer
-from roofgeo.vector.columns import DATE, for_gdal, free_name
+from roofgeo.vector.columns import DATE, for_gdal, free_name, nowhere
 from roofgeo.vector.dictionary import layer_entry
 from roofgeo.vector.ogr import columns_of
 
@@ -53,7 +53,7 @@ def write_geoparquet(path: Path, layer: Layer, rows: gpd.GeoDataFrame, provenanc
 
     Raises:
         InputError: pyarrow is not installed.
-        OutputError: The file cannot be written.
+        OutputError: The file cannot be written; who knows what was asked for gives the hint.
     """
     require_pyarrow()
     import pyarrow.parquet as pq
@@ -69,7 +69,7 @@ def write_geoparquet(path: Path, layer: Layer, rows: gpd.GeoDataFrame, provenanc
     try:
         pq.write_table(table, path, compression="zstd", row_group_size=_ROWS_OF_A_GROUP)
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error}", "choose another output folder") from error
+        raise OutputError(f"{path} cannot be written: {error}") from error
 
 
 def read_geoparquet(path: Path) -> gpd.GeoDataFrame:
@@ -128,8 +128,7 @@ def _told(path: Path, key: bytes) -> dict[str, Any]:
 
 def _by_place(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """The rows along a Hilbert curve; those without a geometry last."""
-    geometry = rows.geometry
-    placed = np.flatnonzero(~(geometry.isna() | geometry.is_empty))
+    geometry, placed = rows.geometry, np.flatnonzero(~nowhere(rows))
     if not placed.size:
         return rows
     along = placed[np.argsort(geometry.iloc[placed].hilbert_distance().to_numpy(), kind="stable")]
@@ -163,7 +162,7 @@ def _without_periods(fields: pd.DataFrame) -> pd.DataFrame:
 
 def _geo(layer: Layer, rows: gpd.GeoDataFrame, bounds: str) -> dict[str, Any]:
     """The file's metadata that the specification asks for; `bounds` is the name of the column of bounds."""
-    geometry = rows.geometry[rows.geometry.notna() & ~rows.geometry.is_empty]
+    geometry = rows.geometry[~nowhere(rows)]
     column: dict[str, Any] = {
         "encoding": "WKB",
         "geometry_types": _kinds(geometry) or [layer.geometry],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pytest
+import shapely
 
 import roofgeo
 from roofgeo.errors import DataError, InputError, OutputError, RoofgeoError
@@ -112,6 +113,38 @@ def test_what_cannot_be_done_is_said(
         roofgeo.export(SAMPLES / source, tmp_path / destination, **options)
     assert error.value.hint
     assert files(tmp_path) == []
+
+
+def test_errors_name_where_files_were_to_lie_and_options_that_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("mine")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match="cannot be written") as error:
+        roofgeo.export(LABELS, tmp_path / "file" / "roofs.gpkg")
+    hints = [error.value.hint]
+    for file_format, writer in (("flatgeobuf", "pyogrio.raw.write"), ("geoparquet", "pyarrow.parquet.write_table")):
+        monkeypatch.setattr(writer, full)
+        with pytest.raises(OutputError) as error:
+            roofgeo.export(LABELS, tmp_path / "out", file_format=file_format)
+        path = tmp_path / "out" / f"roof_segments{EXPORT_SUFFIXES[file_format]}"
+        assert str(error.value).startswith(f"{path} cannot be written")
+        hints.append(error.value.hint)
+    assert all(hints)
+    assert not any("--output" in hint for hint in hints)
+
+
+def test_what_a_format_cannot_hold_is_said_without_a_hint_at_the_place(tmp_path: Path) -> None:
+    rows = read_roofs(LABELS).layers["roof_segments"]
+    rows.loc[0, "geometry"] = shapely.Point(1, 1)
+    writing.write_layers(tmp_path, {"roof_segments": rows}, "geoparquet", {})
+    with pytest.raises(DataError) as error:
+        roofgeo.export(tmp_path / "roof_segments.parquet", tmp_path / "new" / "a.fgb")
+    assert str(tmp_path / "new" / "a.fgb") in error.value.message
+    assert "format" in error.value.hint
 
 
 def test_a_layer_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -388,6 +388,37 @@ def test_a_field_named_bbox_stays_beside_the_bounds(tmp_path):
     assert list(found.columns[-3:]) == ["bbox", "BBOX_1", "geometry"]
 
 
+def test_names_that_a_geopackage_uses_itself_are_numbered(tmp_path):
+    names = {"fid": [1, 1, 2, 2], "FID_1": 3, "geom": "a", "Confidence": 4.5, "Note": "b", "note": "c", "geom_2": "d"}
+    rows = layers_of(hip())["roof_segments"].assign(**names)
+    for file_format in FORMATS:
+        held, notes = held_by(file_format, {"roof_segments": rows})
+        write(tmp_path / file_format, held, file_format)
+        found = read_roofs(tmp_path / file_format).layers["roof_segments"].set_index("segment_id")
+        found = found.loc[rows["segment_id"]]
+        new = {"fid": "fid_2", "geom": "geom_1", "Confidence": "Confidence_1", "note": "note_1"}
+        new = new if file_format == "geopackage" else {}
+        assert list(found.columns[-8:-1]) == [new.get(name, name) for name in names]
+        for name in names:
+            assert found[new.get(name, name)].tolist() == rows[name].tolist()
+        assert [note.split(":")[0] for note in notes] == [
+            f"field {a} of roof_segments is now {b}" for a, b in new.items()
+        ]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("shape", [None, shapely.Polygon()])
+def test_rows_without_a_geometry_are_kept(tmp_path, file_format, shape):
+    rows = layers_of(hip())["roof_segments"]
+    rows.loc[1, "geometry"] = shape
+    held, notes = held_by(file_format, {"roof_segments": rows})
+    write(tmp_path / "roofs", held, file_format)
+    found = read_roofs(tmp_path / "roofs").layers["roof_segments"].set_index("segment_id").loc[rows["segment_id"]]
+    assert (found.geometry.isna() | found.geometry.is_empty).tolist() == [False, True, False, False]
+    assert len(notes) == (file_format == "flatgeobuf")
+
+
 def test_without_pyarrow_the_way_out_is_told(tmp_path, monkeypatch):
     pytest.importorskip("pyarrow")
     write(tmp_path / "parquet", layers_of(hip()), "geoparquet")
