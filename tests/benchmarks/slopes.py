@@ -201,7 +201,8 @@ def city(count: int, pixel_m: float) -> str:
 def make_faces(polygons: NDArray[np.object_]) -> Faces:
     """Faces of polygons of which nothing else is known."""
     nan, count = np.full(len(polygons), np.nan), len(polygons)
-    return Faces(polygons, np.zeros((count, 2)), np.zeros((count, 18)), nan, nan, np.stack([nan, nan], 1), nan, nan > 0)
+    nan2 = np.stack([nan, nan], 1)
+    return Faces(polygons, np.zeros((count, 2)), np.zeros((count, 18)), nan, nan, nan2, nan, nan, nan > 0)
 
 
 def main() -> None:

@@ -131,6 +131,27 @@ def test_in_pieces_as_in_one(tmp_path, monkeypatch):
     assert (found[0]["slope_deg"] > 30).sum() == 4
 
 
+def line_kinds(dsm, roof):
+    lines = surveyed(dsm, roof=roof)[0]["roof_lines"]
+    return set(lines["line_type"][lines["right_segment_id"].notna() & lines["left_segment_id"].notna()])
+
+
+@pytest.mark.parametrize(("higher_m", "kind"), [(1.5, "step"), (-1.5, "step"), (0.1, "ridge"), (0.0, "ridge")])
+def test_two_sheds_back_to_back_of_different_heights_meet_at_a_step(tmp_path, higher_m, kind):
+    def sheds(x, y):
+        inside = (x > 4) & (x < 16) & (y > 4) & (y < 12)
+        return np.where(inside, EAVE_M + PITCH * (4 - np.abs(y - 8)) + higher_m * (y < 8), 0)
+
+    assert line_kinds(write(tmp_path / "dsm.tif", sheds), gable) == {kind}
+
+
+def test_lines_drawn_beside_where_the_planes_meet_are_no_steps(tmp_path):
+    def shifted(x, y):
+        return hip_height(x - 0.3, y - 0.3)
+
+    assert line_kinds(write(tmp_path / "dsm.tif", shifted), hip) == {"ridge", "hip"}
+
+
 def bare(z):
     z[:, : z.shape[1] // 2] = np.nan
     return z
