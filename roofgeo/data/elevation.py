@@ -41,6 +41,9 @@ ENOUGH_PX: Final = 16
 MOST_PX: Final = 500
 """Of a polygon with more pixels than this every second row and column is taken, or third: they tell no less."""
 
+MOST_READ_PX: Final = 4_000_000
+"""About so many pixels are read at once."""
+
 THIN_M: Final = 1.0
 """The surface around buildings is looked at this often: more would only take time."""
 
@@ -158,7 +161,7 @@ class Elevation:
         """
         whole = shapely.transform(polygons, lambda xy: self._to_pixels(xy, crs))
         inner = shapely.buffer(whole, -_PULL_PX, join_style="mitre")
-        number, row, col = pixels_within(inner)
+        number, row, col = _thin_pixels(inner)
         few = np.bincount(number, minlength=len(whole)) < ENOUGH_PX
         others = np.flatnonzero(few)
         more, more_row, more_col = pixels_within(whole[few])
@@ -166,7 +169,6 @@ class Elevation:
         number = np.concatenate([number[kept], others[more]])
         row, col = np.concatenate([row[kept], more_row]), np.concatenate([col[kept], more_col])
         order = np.argsort(number, kind="stable")
-        order = order[_thinned(number[order], row[order], col[order])]
         return self._samples(number[order], row[order], col[order], crs)
 
     def around(self, polygons: Polygons, taken: Polygons, reach_m: float, crs: CRS) -> Samples:
@@ -216,9 +218,16 @@ class Elevation:
         """(n,) heights in metres of pixels; NaN in holes and beyond the file."""
         z = np.full(len(row), np.nan)
         inside = (row >= 0) & (row < self._dataset.height) & (col >= 0) & (col < self._dataset.width)
-        if inside.any():
-            window = _window(row[inside], col[inside])
-            z[inside] = self._read(window)[row[inside] - window.row, col[inside] - window.col]
+        if not inside.any():
+            return z
+        block_rows = self._dataset.block_shapes[0][0]
+        rows = math.ceil(MOST_READ_PX / int(np.ptp(col[inside]) + 1) / block_rows) * block_rows
+        strip = np.where(inside, row // rows, -1)
+        order = np.argsort(strip, kind="stable")
+        for group in np.split(order, np.flatnonzero(np.diff(strip[order])) + 1):
+            if inside[group[0]]:
+                window = _window(row[group], col[group])
+                z[group] = self._read(window)[row[group] - window.row, col[group] - window.col]
         return z
 
     def _read(self, window: Window) -> NDArray[np.float32]:
@@ -291,10 +300,15 @@ class Elevation:
         self.close()
 
 
-def _thinned(number: IntArray, row: IntArray, col: IntArray) -> NDArray[np.bool_]:
-    """(pixels,) which to take so that no number has many more than `MOST_PX`: of every so many rows and columns one."""
-    step = np.ceil(np.sqrt(np.bincount(number) / MOST_PX)).astype(np.int64)[number]
-    return np.asarray((row % step == 0) & (col % step == 0))
+def _thin_pixels(polygons: Polygons) -> tuple[IntArray, IntArray, IntArray]:
+    """`pixels_within`, but of large polygons every so many rows and columns only, so that none has many over `MOST_PX`.
+
+    The others are never listed: a hall in the model of a drone has millions.
+    """
+    step = np.maximum(np.ceil(np.sqrt(shapely.area(polygons) / MOST_PX)), 1).astype(np.int64)
+    per_corner = np.repeat(step, shapely.get_num_coordinates(polygons))[:, None]
+    number, row, col = pixels_within(shapely.transform(polygons, lambda xy: (xy - 0.5) / per_corner + 0.5))
+    return number, row * step[number], col * step[number]
 
 
 def _halves(window: Window, by_rows: bool) -> tuple[Window, Window]:

@@ -1,5 +1,6 @@
 """Surface models in every form they come in, read at polygons."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 from rasterio.features import rasterize
 
+from roofgeo.data import elevation
 from roofgeo.data.elevation import ENOUGH_PX, GLIMPSES, MOST_PX, Elevation, open_elevation
 from roofgeo.data.scanlines import pixels_within
 from roofgeo.data.vertical import vertical_datum
@@ -167,6 +169,39 @@ def test_of_a_large_roof_not_every_pixel_is_taken(tmp_path):
     counts = np.bincount(found.polygon)
     assert MOST_PX / 4 <= counts[0] <= MOST_PX * 1.1
     assert np.ptp(found.xyz[: counts[0]], axis=0)[:2].min() > 46
+
+
+def test_a_hall_in_the_model_of_a_drone_takes_little_memory(tmp_path):
+    """20 million pixels of it: their places alone would be 480 MB."""
+    profile = {"dtype": "float32", "crs": UTM.to_wkt(), "transform": Affine(0.01, 0, LEFT, 0, -0.01, TOP)}
+    with rasterio.open(tmp_path / "dsm.tif", "w", "GTiff", 5000, 5000, 1, tiled=True, sparse_ok=True, **profile):
+        pass  # empty blocks are zeros
+    hall = shapely.box(LEFT + 2, TOP - 47, LEFT + 47, TOP - 2)
+    with open_elevation(tmp_path / "dsm.tif") as dsm:
+        tracemalloc.start()
+        found = dsm.within(np.array([hall]), UTM)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak_bytes < 150e6
+    assert MOST_PX / 2 <= len(found.polygon) <= MOST_PX * 1.1
+    assert np.ptp(found.xyz, axis=0)[:2].min() > 42
+
+
+def test_a_long_and_narrow_roof_is_not_missed(tmp_path):
+    narrow = shapely.box(LEFT + 1, TOP - 49, LEFT + 1.06, TOP - 1)
+    with open_elevation(write(tmp_path / "dsm.tif", pixel=0.02)) as dsm:
+        assert len(dsm.within(np.array([narrow]), UTM).polygon) >= ENOUGH_PX
+
+
+@pytest.mark.parametrize("most_px", [1, 300, 10**9])
+def test_what_is_read_in_strips_is_the_same(tmp_path, monkeypatch, most_px):
+    path = write(tmp_path / "dsm.tif", tiled=True, blockxsize=16, blockysize=16)
+    places = np.random.default_rng(0).uniform(0, 60, (200, 2)) * [1, -1] + [LEFT - 5, TOP + 5]
+    with open_elevation(path) as dsm:
+        whole = dsm.at(places, UTM)
+        monkeypatch.setattr(elevation, "MOST_READ_PX", most_px)
+        assert np.array_equal(dsm.at(places, UTM), whole, equal_nan=True)
+    assert 0.5 < np.isfinite(whole).mean() < 1
 
 
 def test_heights_between_pixels(tmp_path):
