@@ -20,7 +20,7 @@ from roofgeo.errors import DataError
 from roofgeo.schema import BUILDINGS_LAYER, EXPORT_SUFFIXES, GEOPACKAGE, LAYERS, VECTOR_SUFFIXES, Layer
 from roofgeo.vector.columns import rows_held_by
 from roofgeo.vector.dictionary import DICTIONARY, dictionary_text
-from roofgeo.vector.geopackage import geopackage_provenance, write_geopackage
+from roofgeo.vector.geopackage import STYLES_TABLE, geopackage_provenance, write_geopackage
 from roofgeo.vector.ogr import (
     columns_of,
     flatgeobuf_provenance,
@@ -94,10 +94,14 @@ class Roofs:
     Attributes:
         layers: Those of `roofgeo.schema.LAYERS` that are there, by name.
         provenance: Where they come from.
+        files: Those that were read.
+        others: Names of layers in them that are none of ours.
     """
 
     layers: dict[str, gpd.GeoDataFrame]
     provenance: dict[str, str]
+    files: tuple[Path, ...]
+    others: tuple[str, ...]
 
 
 def check_installed(formats: Collection[str]) -> None:
@@ -164,13 +168,15 @@ def read_roofs(source: Path) -> Roofs:
     first = next(iter(paths.values()))
     try:
         if file_format == GEOPACKAGE_FORMAT:
-            layers, provenance = _read_geopackage(first), geopackage_provenance(first)
+            (layers, others), provenance = _read_geopackage(first), geopackage_provenance(first)
         else:
+            others = ()
             layers = {name: _READERS[file_format](path) for name, path in paths.items()}
             provenance = _ORIGINS[file_format](first)
     except _READ_ERRORS as error:
         raise _unreadable(source, error) from error
-    return Roofs({name: _as_in_schema(rows, _LAYER[name], source) for name, rows in layers.items()}, provenance)
+    typed = {name: _as_in_schema(rows, _LAYER[name], source) for name, rows in layers.items()}
+    return Roofs(typed, provenance, tuple(dict.fromkeys(paths.values())), others)
 
 
 def _find(source: Path) -> tuple[str, dict[str, Path]]:
@@ -212,12 +218,13 @@ def _unreadable(source: Path, error: Exception) -> DataError:
     return DataError(f"{source} cannot be read: {' '.join(str(error).split())}", _HINT)
 
 
-def _read_geopackage(path: Path) -> dict[str, gpd.GeoDataFrame]:
-    found = {str(name) for name, _ in pyogrio.list_layers(path)}
+def _read_geopackage(path: Path) -> tuple[dict[str, gpd.GeoDataFrame], tuple[str, ...]]:
+    """Its layers that are ours, and the names of those that are not."""
+    found = [str(name) for name, _ in pyogrio.list_layers(path)]
     layers = {name: read_by_gdal(path, name) for name in _LAYER if name in found}
     if not layers:
         raise DataError(f"{path} holds no roofs: none of the layers {', '.join(_LAYER)}", _HINT)
-    return layers
+    return layers, tuple(name for name in found if name not in {*_LAYER, STYLES_TABLE})
 
 
 def _as_in_schema(rows: gpd.GeoDataFrame, layer: Layer, source: Path) -> gpd.GeoDataFrame:

@@ -22,6 +22,9 @@ from roofgeo.vector.forms import alias
 from roofgeo.vector.ogr import write_by_gdal
 from roofgeo.vector.styles import qml
 
+STYLES_TABLE: Final = "layer_styles"
+"""Where QGIS keeps styles; GDAL takes it for a layer."""
+
 _BOTTOM_UP: Final = (BUILDINGS_LAYER, SEGMENTS_LAYER, LINES_LAYER)
 """QGIS puts each layer of a file above the one before."""
 

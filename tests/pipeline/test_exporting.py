@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
+import pyogrio
 import pytest
 import shapely
 
@@ -64,6 +67,51 @@ def test_other_files_stay_and_own_ones_need_overwrite(tmp_path: Path) -> None:
     roofgeo.export(tmp_path, tmp_path, file_format="flatgeobuf", layers=["buildings"], overwrite=True)
     roofgeo.export(tmp_path, tmp_path / "roofs.gpkg", overwrite=True)
     assert files(tmp_path) == before
+    assert len(read_roofs(tmp_path).layers) == 3
+
+
+def with_own_layers(folder: Path) -> Path:
+    """A GeoPackage of ours that somebody has put a layer and a table of their own into."""
+    path = folder / "roofs.gpkg"
+    path.write_bytes(LABELS.read_bytes())
+    trees = gpd.GeoDataFrame({"kind": ["oak"]}, geometry=[shapely.Point(1, 1)], crs="EPSG:32632")
+    pyogrio.write_dataframe(trees, path, layer="trees", append=True)
+    pyogrio.write_dataframe(trees[["kind"]], path, layer="kinds", append=True)
+    return path
+
+
+@pytest.mark.parametrize("file_format", EXPORT_SUFFIXES)
+def test_layers_that_are_not_ours_are_named(file_format: str, tmp_path: Path) -> None:
+    result = roofgeo.export(with_own_layers(tmp_path), tmp_path / "out", file_format=file_format)
+    assert [note.split(" of ")[0] for note in result.notes] == ["layer trees", "layer kinds"]
+
+
+@pytest.mark.parametrize("destination", ["roofs.gpkg", "there/../roofs.gpkg", ""])
+def test_a_source_is_not_replaced_by_less_than_it_holds(destination: str, tmp_path: Path) -> None:
+    source = with_own_layers(tmp_path)
+    (tmp_path / "there").mkdir()
+    before = source.read_bytes()
+    for layers in ((), ("buildings",)):
+        with pytest.raises(InputError, match=r"would lose .*trees, kinds"):
+            roofgeo.export(tmp_path, tmp_path / destination, file_format="geopackage", layers=layers, overwrite=True)
+    assert source.read_bytes() == before
+    source.write_bytes(LABELS.read_bytes())
+    with pytest.raises(InputError, match=r"would lose .*roof_segments, roof_lines"):
+        roofgeo.export(source, source, layers=["buildings"], overwrite=True)
+    assert roofgeo.export(source, source, overwrite=True).notes == ()
+    with closing(sqlite3.connect(source)) as database, database:
+        database.execute("ALTER TABLE buildings ADD COLUMN photo BLOB")
+        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'buildings'"
+        for (name,) in database.execute(triggers).fetchall():  # of the index, with functions that only GDAL has
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("UPDATE buildings SET photo = x'01'")
+    with pytest.raises(InputError, match=r"would lose .*photo of buildings"):
+        roofgeo.export(source, source, overwrite=True)
+
+
+def test_one_file_of_a_folder_may_be_written_again(tmp_path: Path) -> None:
+    roofgeo.export(LABELS, tmp_path, file_format="geojson")
+    roofgeo.export(tmp_path, tmp_path / "buildings.geojson", layers=["buildings"], overwrite=True)
     assert len(read_roofs(tmp_path).layers) == 3
 
 
