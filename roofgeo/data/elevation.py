@@ -7,6 +7,7 @@ are in metres. What is read at a time is the ground around the polygons asked fo
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,7 +23,6 @@ from pyproj import CRS, Transformer
 from rasterio._err import CPLE_BaseError  # what rasterio lets through of GDAL's errors has no public name
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterioWindow
-from shapely import Polygon
 
 from roofgeo.data.aoi import reproject
 from roofgeo.data.imagery import ground_scale, identity_of
@@ -106,11 +106,11 @@ class Elevation:
         scale_x, scale_y = ground_scale(self.crs, x, y, math.hypot(t.a, t.d))
         return math.sqrt(scale_x * scale_y * abs(t.determinant))
 
-    def footprint(self, crs: CRS) -> Polygon:
-        """The ground the file covers, holes and all, in `crs`."""
-        width, height = self._dataset.width, self._dataset.height
-        corners = [self._dataset.transform * corner for corner in ((0, 0), (width, 0), (width, height), (0, height))]
-        return reproject(Polygon(corners), self.crs, crs)
+    def meets(self, area: shapely.Geometry, crs: CRS) -> bool:
+        """Whether some of an area (in `crs`) lies on the ground the file covers, holes and all."""
+        shape = self._in_pixels(area, crs)
+        covered = shapely.box(0, 0, self._dataset.width, self._dataset.height)
+        return bool(np.isfinite(shape.bounds).all() and shape.intersects(covered))
 
     def glimpse(self, area: shapely.Geometry, crs: CRS) -> NDArray[np.float32]:
         """(n,) heights in metres at places spread over an area (in `crs`), `GLIMPSES` squared at most; NaN in holes.
@@ -120,7 +120,7 @@ class Elevation:
         Raises:
             DataError: The file is damaged there.
         """
-        shape = shapely.transform(reproject(area, crs, self.crs), lambda xy: self._to_pixels(xy, self.crs))
+        shape = self._in_pixels(area, crs)
         window = self._window_of(shape)
         if window is None:
             return np.zeros(0, np.float32)
@@ -133,6 +133,10 @@ class Elevation:
         x = window.col + (np.arange(cols) + 0.5) * window.width / cols
         shapely.prepare(shape)
         return np.asarray(z[shapely.contains_xy(shape, *np.meshgrid(x, y))], np.float32)
+
+    def _in_pixels(self, area: shapely.Geometry, crs: CRS) -> shapely.Geometry:
+        """An area in pixels: the file's footprint in the area's CRS may be none, if it covers half the earth."""
+        return shapely.transform(reproject(area, crs, self.crs), lambda xy: self._to_pixels(xy, self.crs))
 
     def _window_of(self, shape: shapely.Geometry) -> Window | None:
         """The pixels of the file under the bounds of a geometry in pixels; None if there are none."""
@@ -344,7 +348,7 @@ def open_elevation(source: str | Path) -> Elevation:
     """
     path = Path(source).absolute()
     if not path.exists():
-        raise DataError(f"{source} does not exist", "Check the path of the surface model.")
+        raise _missing(source)
     if path.is_dir():
         raise DataError(f"{source} is a folder", "Make one virtual raster of its files: gdalbuildvrt dsm.vrt *.tif")
     try:
@@ -362,6 +366,14 @@ def open_elevation(source: str | Path) -> Elevation:
     except RoofgeoError:
         dataset.close()
         raise
+
+
+def _missing(source: str | Path) -> DataError:
+    remote = re.match(r"([a-z][a-z0-9+.-]+):[/\\]+(.*)|/vsi", str(source), re.IGNORECASE)
+    if remote is None:
+        return DataError(f"{source} does not exist", "Check its path.")
+    address = f"{remote[1]}://{remote[2]}" if remote[1] else source  # a path has lost one of two slashes
+    return DataError(f"{address} is no file", "Heights are read from files: download it, and give the file.")
 
 
 def _checked_crs(source: str | Path, dataset: Any) -> CRS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -15,10 +16,10 @@ METRES: Final = {
     "cm": 0.01, "centimetre": 0.01, "centimetres": 0.01, "centimeter": 0.01, "centimeters": 0.01,
     "mm": 0.001, "millimetre": 0.001, "millimeter": 0.001,
     "ft": 0.3048, "foot": 0.3048, "feet": 0.3048, "international foot": 0.3048,
-    "us-ft": 1200 / 3937, "ftus": 1200 / 3937, "us survey foot": 1200 / 3937, "us survey feet": 1200 / 3937,
-    "us_survey_foot": 1200 / 3937, "foot_us": 1200 / 3937,
+    "us-ft": 1200 / 3937, "ftus": 1200 / 3937, "us ft": 1200 / 3937, "us foot": 1200 / 3937, "foot us": 1200 / 3937,
+    "us survey foot": 1200 / 3937, "us survey feet": 1200 / 3937,
 }  # fmt: skip
-"""Metres in each unit a band may name."""
+"""Metres in each unit a band may name, brackets and underscores taken for blanks."""
 
 
 def metres_per_unit(source: str | Path, unit: str | None, crs: CRS) -> float:
@@ -34,10 +35,10 @@ def metres_per_unit(source: str | Path, unit: str | None, crs: CRS) -> float:
             feet are as likely.
     """
     hint = f"Say it in the file, m or ft: rio edit-info --bidx 1 --units m {source}"
-    named = (unit or "").strip().lower()
+    named = re.sub(r"[\s_()\[\]]+", " ", unit or "").strip().lower()
     if named:
         if named not in METRES:
-            raise InputError(f"the heights of {source} are in {named!r}, which is no known unit", hint)
+            raise InputError(f"the heights of {source} are in {unit!r}, which is no known unit", hint)
         return METRES[named]
     upward = [axis.unit_conversion_factor for axis in crs.axis_info if axis.direction == "up"]
     if upward:

@@ -171,10 +171,10 @@ class SurfaceModels:
             yield f"no slopes and heights: {source} has too few heights at each of the {count} segments"
             return
         if bare.any():
-            yield f"{bare.sum()} of {count} segments have no slope: {source} has too few heights there"
+            yield f"{_without(int(bare.sum()), count)} no slope: {source} has too few heights there"
         rejected = int((unknown & ~bare).sum())
         if rejected:
-            yield f"{rejected} of {count} segments have no slope: too small or too rough to be a plane in {source}"
+            yield f"{_without(rejected, count)} no slope: too small or too rough to be a plane in {source}"
         slope_deg = np.degrees(np.arctan(np.hypot(*faces.gradients[~unknown].T)))
         pitched_deg = slope_deg[slope_deg > FLAT_DEG]
         middle_deg = float(np.median(pitched_deg)) if len(pitched_deg) else 0.0
@@ -190,12 +190,16 @@ class SurfaceModels:
         low = int((~known & ~np.isnan(faces.residuals_m)).sum())
         if low:
             where = "around them" if self.dtm is None else f"in {self.dtm.source}"
-            yield f"{low} of {len(known)} segments have no height: there is no ground {where}"
+            yield f"{_without(low, len(known))} no height: there is no ground {where}"
         if known.any() and np.median(faces.heights_m[known]) < ON_THE_GROUND_M:
             yield (
                 f"half of the roofs lie less than {ON_THE_GROUND_M:g} m above ground: is {self.dsm.source} a surface "
                 "model?"
             )
+
+
+def _without(some: int, count: int) -> str:
+    return f"{some} of {count} segments {'has' if some == 1 else 'have'}"
 
 
 @contextmanager
@@ -211,7 +215,7 @@ def open_surface(dsm: str | Path | None, dtm: str | Path | None) -> Iterator[Sur
         raise InputError("a terrain model alone tells nothing of roofs", "Give the surface model too: --dsm dsm.tif")
     with ExitStack() as stack:
         surface, terrain = (None if path is None else stack.enter_context(open_elevation(path)) for path in (dsm, dtm))
-        if surface is not None and surface.pixel_size_m > COARSEST_M:
+        if surface is not None and not surface.pixel_size_m <= COARSEST_M:  # NaN: far beyond its CRS
             raise InputError(
                 f"{dsm} has pixels of {surface.pixel_size_m:.3g} m: too coarse for the slopes of roofs",
                 f"Give a surface model of 0.5 m or finer ({COARSEST_M:g} m at most), or leave out --dsm.",
@@ -240,7 +244,7 @@ def check_heights(models: SurfaceModels | None, wanted: shapely.Geometry, crs: C
     for model in () if models is None else (models.dsm, models.dtm):
         if model is None:
             continue
-        if not model.footprint(crs).intersects(wanted):
+        if not model.meets(wanted, crs):
             raise AreaError(
                 f"{model.source} lies outside the area", "Check that both show the same place, and the file's CRS."
             )

@@ -16,7 +16,7 @@ from rasterio.features import rasterize
 from roofgeo.data import elevation
 from roofgeo.data.elevation import ENOUGH_PX, GLIMPSES, MOST_PX, Elevation, open_elevation
 from roofgeo.data.scanlines import pixels_within
-from roofgeo.data.vertical import vertical_datum
+from roofgeo.data.vertical import metres_per_unit, vertical_datum
 from roofgeo.errors import DataError, InputError, RoofgeoError
 
 UTM = CRS.from_epsg(32632)
@@ -64,7 +64,9 @@ def assert_true(dsm: Elevation, off_m: float = 0.001) -> None:
 def test_any_crs_and_resolution(tmp_path, crs, pixel):
     with open_elevation(write(tmp_path / "dsm.tif", crs, pixel)) as dsm:
         assert_true(dsm, 0.02)
-        assert dsm.footprint(UTM).buffer(0.5).covers(shapely.box(LEFT, TOP - 50, LEFT + 50, TOP))
+        assert dsm.meets(shapely.box(LEFT + 2, TOP - 48, LEFT + 48, TOP - 2), UTM)
+        assert not dsm.meets(shapely.box(LEFT + 60, TOP - 48, LEFT + 90, TOP - 2), UTM)
+        assert not dsm.meets(shapely.Polygon(), UTM)
         assert 0.2 < dsm.pixel_size_m < 1.1
 
 
@@ -76,6 +78,24 @@ def test_units_named_in_the_file(tmp_path, unit, factor, dtype):
     path = write(tmp_path / "dsm.tif", unit=unit, dtype=dtype, change=lambda z: z / factor)
     with open_elevation(path) as dsm:
         assert_true(dsm, 0.02)
+
+
+@pytest.mark.parametrize(
+    ("unit", "metres"),
+    [("[m]", 1), ("(Meter)", 1), ("foot (US)", 1200 / 3937), ("Foot_US", 1200 / 3937), ("US_survey_foot", 1200 / 3937)],
+)
+def test_units_as_programs_write_them(unit, metres):
+    assert metres_per_unit("dsm.tif", unit, UTM) == metres
+
+
+def test_a_raster_of_the_whole_earth(tmp_path):
+    profile = {"dtype": "float32", "crs": "EPSG:4326", "transform": Affine(0.01, 0, -180, 0, -0.01, 90)}
+    with rasterio.open(tmp_path / "dtm.tif", "w", "GTiff", 36000, 18000, 1, tiled=True, sparse_ok=True, **profile):
+        pass
+    with open_elevation(tmp_path / "dtm.tif") as dtm:
+        area = shapely.box(LEFT, TOP - 5000, LEFT + 5000, TOP)
+        assert dtm.meets(area, UTM)
+        assert (dtm.glimpse(area, UTM) == 0).all() and len(dtm.glimpse(area, UTM)) > 9
 
 
 def test_unit_of_the_vertical_axis(tmp_path):
@@ -249,6 +269,14 @@ def missing(path):
     return path / "no.tif"
 
 
+def remote(path):
+    return "https://example.org/dsm.tif"
+
+
+def remote_as_a_path(path):
+    return Path("s3://bucket/dsm.tif")
+
+
 def a_folder(path):
     return path
 
@@ -282,7 +310,8 @@ def odd_unit(path):
 @pytest.mark.parametrize(
     ("make", "kind", "says"),
     [
-        (missing, DataError, "does not exist"), (a_folder, DataError, "is a folder"),
+        (missing, DataError, "does not exist"), (remote, DataError, "^https://example.org/dsm.tif is no file"),
+        (remote_as_a_path, DataError, "^s3://bucket/dsm.tif is no file"), (a_folder, DataError, "is a folder"),
         (no_raster, DataError, "is not a raster"), (a_picture, DataError, "3 bands"),
         (no_crs, DataError, "no coordinate reference system"), (feet_perhaps, InputError, "metres or feet"),
         (odd_unit, InputError, "'fathom'"),

@@ -166,7 +166,9 @@ def test_segments_without_a_slope_are_counted(tmp_path, change, says):
     layers, notes = surveyed(write(tmp_path / "dsm.tif", change=change))
     segments = layers["roof_segments"]
     unknown = segments["slope_deg"].isna()
-    assert any(f"{unknown.sum()} of 4 segments have no slope" in note and says in note for note in notes)
+    have = "has" if unknown.sum() == 1 else "have"
+    assert any(f"{unknown.sum()} of 4 segments {have} no slope" in note and says in note for note in notes)
+    assert unknown.sum() == (1 if change is bare else 4)
     assert (segments["area_m2"].isna() == unknown).all() and layers["buildings"]["roof_area_m2"].isna().all()
     assert (segments["residual_m"].notna() == (change is rough)).loc[unknown].all()
 
