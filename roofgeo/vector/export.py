@@ -6,6 +6,7 @@ file a layer (`roofgeo.vector.ogr`, `roofgeo.vector.parquet`).
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ _READERS: Final[dict[str, Callable[[Path], gpd.GeoDataFrame]]] = {
     "geojson": read_geojson,
 }
 
-_ORIGINS: Final[dict[str, Callable[[Path], dict[str, str]]]] = {
+_ORIGINS: Final[dict[str, Callable[[Path], object]]] = {
     "geoparquet": geoparquet_provenance,
     "flatgeobuf": flatgeobuf_provenance,
     "geojson": geojson_provenance,
@@ -176,7 +177,15 @@ def read_roofs(source: Path) -> Roofs:
     except _READ_ERRORS as error:
         raise _unreadable(source, error) from error
     typed = {name: _as_in_schema(rows, _LAYER[name], source) for name, rows in layers.items()}
-    return Roofs(typed, provenance, tuple(dict.fromkeys(paths.values())), others)
+    return Roofs(typed, _as_text(provenance), tuple(dict.fromkeys(paths.values())), others)
+
+
+def _as_text(told: object) -> dict[str, str]:
+    """Provenance as we write it: names and texts, whatever somebody has made of it."""
+    if not isinstance(told, dict):
+        return {}
+    texts = {str(name): value for name, value in told.items() if value is not None}
+    return {name: v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for name, v in texts.items()}
 
 
 def _find(source: Path) -> tuple[str, dict[str, Path]]:

@@ -89,29 +89,36 @@ def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame], provena
         _describe(database, present, provenance)
 
 
-def geopackage_provenance(path: Path) -> dict[str, str]:
-    """What a GeoPackage says of where it comes from; {} if it is none of ours."""
+def geopackage_provenance(path: Path) -> object:
+    """What a GeoPackage says of where it comes from, as its JSON has it; {} if it is none of ours."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
-        try:
-            found = database.execute(
-                "SELECT metadata FROM gpkg_metadata WHERE md_standard_uri = ? AND mime_type = 'application/json'"
-                " ORDER BY id",
-                (_METADATA_STANDARD,),
-            ).fetchone()
-        except sqlite3.OperationalError:  # it has no such table
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'gpkg_metadata'").fetchone():
             return {}
-    told: dict[str, str] = json.loads(found[0]) if found else {}
-    return told
+        found = database.execute(
+            "SELECT metadata FROM gpkg_metadata WHERE md_standard_uri = ? AND mime_type = 'application/json'"
+            " ORDER BY id",
+            (_METADATA_STANDARD,),
+        ).fetchone()
+    return json.loads(found[0]) if found else {}
 
 
 def _describe(database: sqlite3.Connection, layers: Sequence[Layer], provenance: Mapping[str, str]) -> None:
-    now = provenance.get("created", datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"))
+    now = _time(provenance.get("created", ""))
     database.executescript(_EXTRA_TABLES)
     _add_styles(database, layers, now)
     _add_fields(database, layers)
     _add_choices(database, layers)
     _add_provenance(database, provenance, now)
     database.execute("UPDATE gpkg_contents SET last_change = ?", (now,))
+
+
+def _time(created: str) -> str:
+    """The time if it is one (ISO 8601), else the present."""
+    try:
+        datetime.fromisoformat(created)
+    except ValueError:
+        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return created
 
 
 def _add_styles(database: sqlite3.Connection, layers: Sequence[Layer], now: str) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 import pyogrio
 import shapely
 from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import ProjError
 
 from roofgeo.errors import DataError, OutputError
 from roofgeo.schema import Layer
@@ -168,7 +168,7 @@ def write_geojson(path: Path, layer: Layer, rows: gpd.GeoDataFrame, provenance: 
     write_by_gdal(path, layer, in_degrees, driver="GeoJSON", layer_options=options)
 
 
-def geojson_provenance(path: Path) -> dict[str, str]:
+def geojson_provenance(path: Path) -> dict[str, Any]:
     """What a GeoJSON says of where it comes from."""
     return {name: value for name, value in _told_by_geojson(path).items() if name != _GROUND_CRS}
 
@@ -179,8 +179,8 @@ def read_geojson(path: Path) -> gpd.GeoDataFrame:
     if ground is None or not isinstance(rows, gpd.GeoDataFrame):
         return rows
     try:
-        return rows.to_crs(CRS(ground))
-    except CRSError as error:
+        return rows.to_crs(CRS(str(ground)))
+    except ProjError as error:
         raise DataError(f"{path} names no CRS: {ground}", 'Correct "crs" in its "provenance".') from error
 
 

@@ -108,10 +108,9 @@ def _exact(column: Any) -> pd.Series:
     return pd.Series(kind(numbers, unknown))
 
 
-def geoparquet_provenance(path: Path) -> dict[str, str]:
+def geoparquet_provenance(path: Path) -> dict[str, Any]:
     """What a GeoParquet says of where it comes from."""
-    told: dict[str, str] = _told(path, PROVENANCE_KEY)
-    return told
+    return _told(path, PROVENANCE_KEY)
 
 
 def geoparquet_layer(path: Path) -> str:
@@ -122,8 +121,8 @@ def geoparquet_layer(path: Path) -> str:
 def _told(path: Path, key: bytes) -> dict[str, Any]:
     import pyarrow.parquet as pq
 
-    told: dict[str, Any] = json.loads((pq.read_schema(path).metadata or {}).get(key, b"{}"))
-    return told
+    told = json.loads((pq.read_schema(path).metadata or {}).get(key, b"{}"))
+    return told if isinstance(told, dict) else {}
 
 
 def _by_place(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -454,6 +454,47 @@ def test_what_is_no_roofs_is_refused(tmp_path):
             read_roofs(tmp_path / name)
 
 
+@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("odd", [{"created": ["x"]}, {"n": 3, "a": None, "created": "soon"}, ["x"], 7, "x"])
+def test_whatever_stands_in_the_provenance_goes_on_as_text(tmp_path, file_format, odd):
+    path = tmp_path / "buildings.geojson"
+    write_layers(tmp_path, {"buildings": layers_of(hip())["buildings"]}, "geojson", {})
+    collection = json.loads(path.read_text(encoding="utf-8"))
+    ground = {"crs": collection["provenance"]["crs"]}
+    path.write_text(json.dumps(collection | {"provenance": odd | ground if isinstance(odd, dict) else odd}))
+    found = read_roofs(path)
+    known = {name: v for name, v in odd.items() if v is not None and name != "crs"} if isinstance(odd, dict) else {}
+    expected = {name: value if isinstance(value, str) else json.dumps(value) for name, value in known.items()}
+    assert found.provenance == expected
+    if file_format == "geopackage":
+        write_geopackage(tmp_path / "roofs.gpkg", found.layers, found.provenance)
+    else:
+        write_layers(tmp_path, found.layers, file_format, found.provenance)
+    assert read_roofs(tmp_path).provenance == expected
+
+
+@pytest.mark.parametrize("told", ['LOCAL_CS["x"]', "EPSG:0", "", 5, ["EPSG:32632"], {"a": 1}])
+def test_a_geojson_made_in_no_crs_is_said(tmp_path, told):
+    write_layers(tmp_path, {"buildings": layers_of(hip())["buildings"]}, "geojson", {})
+    path = tmp_path / "buildings.geojson"
+    collection = json.loads(path.read_text(encoding="utf-8")) | {"provenance": {"crs": told}}
+    path.write_text(json.dumps(collection))
+    with pytest.raises(DataError, match="names no CRS"):
+        read_roofs(path)
+
+
+def test_the_provenance_of_a_geopackage_in_use_is_not_lost(tmp_path, monkeypatch):
+    path = tmp_path / "roofs.gpkg"
+    write_geopackage(path, layers_of(hip()), PROVENANCE)
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *given, **options: connect(*given, timeout=0.1, **options))
+    with closing(connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(DataError, match="locked"):
+            read_roofs(path)
+    assert read_roofs(path).provenance == PROVENANCE
+
+
 @pytest.mark.parametrize("content", ["", "{", "no parquet", "PAR1PAR1"])
 @pytest.mark.parametrize("file_format", ["geojson", "flatgeobuf", "geoparquet"])
 def test_broken_files_are_said(tmp_path, file_format, content):
