@@ -26,7 +26,7 @@ from rasterio.windows import Window as RasterioWindow
 
 from roofgeo.data.aoi import reproject
 from roofgeo.data.imagery import ground_scale, identity_of
-from roofgeo.data.scanlines import pixels_within
+from roofgeo.data.scanlines import halves, pixels_within, window_of
 from roofgeo.data.vertical import metres_per_unit, vertical_datum
 from roofgeo.errors import DataError, RoofgeoError
 from roofgeo.grid import Window
@@ -41,8 +41,11 @@ ENOUGH_PX: Final = 16
 MOST_PX: Final = 500
 """Of a polygon with more pixels than this every second row and column is taken, or third: they tell no less."""
 
-MOST_READ_PX: Final = 4_000_000
-"""About so many pixels are read at once."""
+READ_PX: Final = 2048
+"""A square of this side is read at once, at most."""
+
+SPARSE_PX: Final = 256
+"""Where there is less than a pixel to read in a square of this side, squares of this side are read."""
 
 THIN_M: Final = 1.0
 """The surface around buildings is looked at this often: more would only take time."""
@@ -112,10 +115,10 @@ class Elevation:
         covered = shapely.box(0, 0, self._dataset.width, self._dataset.height)
         return bool(np.isfinite(shape.bounds).all() and shape.intersects(covered))
 
-    def glimpse(self, area: shapely.Geometry, crs: CRS) -> NDArray[np.float32]:
-        """(n,) heights in metres at places spread over an area (in `crs`), `GLIMPSES` squared at most; NaN in holes.
+    def glimpse(self, area: shapely.Geometry, crs: CRS) -> FloatArray:
+        """Places (n, 3) spread over an area, `GLIMPSES` squared at most: x, y in `crs`, height in metres, NaN in holes.
 
-        Empty where the area is narrower than their distance, or elsewhere.
+        None where the area is narrower than their distance, or elsewhere.
 
         Raises:
             DataError: The file is damaged there.
@@ -123,16 +126,19 @@ class Elevation:
         shape = self._in_pixels(area, crs)
         window = self._window_of(shape)
         if window is None:
-            return np.zeros(0, np.float32)
+            return np.zeros((0, 3))
         rows, cols = min(window.height, GLIMPSES), min(window.width, GLIMPSES)
         try:
             z = self._read_at_once(window, (rows, cols))
         except _ERRORS as error:
             raise DataError(self._damaged(window, error), "Copy or download it again.") from error
-        y = window.row + (np.arange(rows) + 0.5) * window.height / rows
-        x = window.col + (np.arange(cols) + 0.5) * window.width / cols
+        row = window.row + (np.arange(rows) + 0.5) * window.height / rows
+        col = window.col + (np.arange(cols) + 0.5) * window.width / cols
+        cols_px, rows_px = np.meshgrid(col, row)
         shapely.prepare(shape)
-        return np.asarray(z[shapely.contains_xy(shape, *np.meshgrid(x, y))], np.float32)
+        within = shapely.contains_xy(shape, cols_px, rows_px)
+        x, y = self._dataset.transform * (cols_px[within], rows_px[within])
+        return np.column_stack([*_transformer(self.crs, crs).transform(x, y), z[within]])
 
     def _in_pixels(self, area: shapely.Geometry, crs: CRS) -> shapely.Geometry:
         """An area in pixels: the file's footprint in the area's CRS may be none, if it covers half the earth."""
@@ -188,7 +194,7 @@ class Elevation:
         number, row, col = pixels_within(reach)
         if not len(number):
             return Samples(number, np.zeros((0, 3)))
-        window = _window(row, col)
+        window = window_of(row, col)
         covered = shapely.clip_by_rect(shapely.buffer(covered, 1 / step, quad_segs=2), *_bounds(window))
         _, roof_row, roof_col = pixels_within(covered)
         free = np.ones(window.shape, bool)
@@ -224,13 +230,14 @@ class Elevation:
         inside = (row >= 0) & (row < self._dataset.height) & (col >= 0) & (col < self._dataset.width)
         if not inside.any():
             return z
-        block_rows = self._dataset.block_shapes[0][0]
-        rows = math.ceil(MOST_READ_PX / int(np.ptp(col[inside]) + 1) / block_rows) * block_rows
-        strip = np.where(inside, row // rows, -1)
-        order = np.argsort(strip, kind="stable")
-        for group in np.split(order, np.flatnonzero(np.diff(strip[order])) + 1):
+        whole = window_of(row[inside], col[inside])
+        side = READ_PX if len(row) * SPARSE_PX**2 > whole.height * whole.width else SPARSE_PX
+        squares = (row - whole.row) // side * (whole.width // side + 1) + (col - whole.col) // side
+        square = np.where(inside, squares, -1)
+        order = np.argsort(square, kind="stable")
+        for group in np.split(order, np.flatnonzero(np.diff(square[order])) + 1):
             if inside[group[0]]:
-                window = _window(row[group], col[group])
+                window = window_of(row[group], col[group])
                 z[group] = self._read(window)[row[group] - window.row, col[group] - window.col]
         return z
 
@@ -247,7 +254,7 @@ class Elevation:
         rows, cols = self._dataset.block_shapes[0]
         if window.height <= rows and window.width <= cols:
             return z
-        for part in _halves(window, by_rows=window.height * cols > window.width * rows):
+        for part in halves(window, by_rows=window.height * cols > window.width * rows):
             z[part.slices_in(window)] = self._read(part)
         return z
 
@@ -278,7 +285,7 @@ class Elevation:
         """
         if not len(row):
             return np.zeros(0), np.zeros(0)
-        window = _window(row, col)
+        window = window_of(row, col)
         left, top, right, bottom = _bounds(window)
         corners = np.array([(left, top), (right, top), (left, bottom), (right, bottom)], np.float64)
         sides = self._dataset.transform * tuple(corners.T)
@@ -313,21 +320,6 @@ def _thin_pixels(polygons: Polygons) -> tuple[IntArray, IntArray, IntArray]:
     per_corner = np.repeat(step, shapely.get_num_coordinates(polygons))[:, None]
     number, row, col = pixels_within(shapely.transform(polygons, lambda xy: (xy - 0.5) / per_corner + 0.5))
     return number, row * step[number], col * step[number]
-
-
-def _halves(window: Window, by_rows: bool) -> tuple[Window, Window]:
-    """The upper and lower half, or the left and right one."""
-    row, col, height, width = window.row, window.col, window.height, window.width
-    half = (height if by_rows else width) // 2
-    if by_rows:
-        return Window(row, col, half, width), Window(row + half, col, height - half, width)
-    return Window(row, col, height, half), Window(row, col + half, height, width - half)
-
-
-def _window(row: IntArray, col: IntArray) -> Window:
-    """The smallest window that holds the pixels."""
-    top, left = int(row.min()), int(col.min())
-    return Window(top, left, int(row.max()) - top + 1, int(col.max()) - left + 1)
 
 
 def _bounds(window: Window) -> tuple[int, int, int, int]:

@@ -1,10 +1,12 @@
-"""The pixels that lie in polygons, by scan lines."""
+"""Pixels: which lie in polygons, by scan lines, and windows around them."""
 
 from __future__ import annotations
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+
+from roofgeo.grid import Window
 
 IntArray = NDArray[np.int64]
 Polygons = NDArray[np.object_]
@@ -41,3 +43,18 @@ def _counted(counts: IntArray) -> tuple[IntArray, IntArray]:
     """Each number i so many times as `counts[i]` says, and which time it is."""
     which = np.repeat(np.arange(len(counts)), counts)
     return which, np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+
+
+def halves(window: Window, by_rows: bool) -> tuple[Window, Window]:
+    """The upper and lower half, or the left and right one."""
+    row, col, height, width = window.row, window.col, window.height, window.width
+    half = (height if by_rows else width) // 2
+    if by_rows:
+        return Window(row, col, half, width), Window(row + half, col, height - half, width)
+    return Window(row, col, height, half), Window(row, col + half, height, width - half)
+
+
+def window_of(row: IntArray, col: IntArray) -> Window:
+    """The smallest window that holds the pixels."""
+    top, left = int(row.min()), int(col.min())
+    return Window(top, left, int(row.max()) - top + 1, int(col.max()) - left + 1)

@@ -95,7 +95,9 @@ def test_a_raster_of_the_whole_earth(tmp_path):
     with open_elevation(tmp_path / "dtm.tif") as dtm:
         area = shapely.box(LEFT, TOP - 5000, LEFT + 5000, TOP)
         assert dtm.meets(area, UTM)
-        assert (dtm.glimpse(area, UTM) == 0).all() and len(dtm.glimpse(area, UTM)) > 9
+        places = dtm.glimpse(area, UTM)
+        assert (places[:, 2] == 0).all() and len(places) > 9
+        assert shapely.contains_xy(area.buffer(1), *places[:, :2].T).all()
 
 
 def test_unit_of_the_vertical_axis(tmp_path):
@@ -213,14 +215,15 @@ def test_a_long_and_narrow_roof_is_not_missed(tmp_path):
         assert len(dsm.within(np.array([narrow]), UTM).polygon) >= ENOUGH_PX
 
 
-@pytest.mark.parametrize("most_px", [1, 300, 10**9])
-def test_what_is_read_in_strips_is_the_same(tmp_path, monkeypatch, most_px):
+@pytest.mark.parametrize("read_px", [1, 17, 10**6])
+def test_what_is_read_in_squares_is_the_same(tmp_path, monkeypatch, read_px):
     path = write(tmp_path / "dsm.tif", tiled=True, blockxsize=16, blockysize=16)
     places = np.random.default_rng(0).uniform(0, 60, (200, 2)) * [1, -1] + [LEFT - 5, TOP + 5]
     with open_elevation(path) as dsm:
         whole = dsm.at(places, UTM)
-        monkeypatch.setattr(elevation, "MOST_READ_PX", most_px)
-        assert np.array_equal(dsm.at(places, UTM), whole, equal_nan=True)
+        for name in ("READ_PX", "SPARSE_PX"):
+            monkeypatch.setattr(elevation, name, read_px)
+            assert np.array_equal(dsm.at(places, UTM), whole, equal_nan=True)
     assert 0.5 < np.isfinite(whole).mean() < 1
 
 
@@ -350,9 +353,11 @@ def test_a_glimpse_of_an_area(tmp_path):
 
     with open_elevation(write(tmp_path / "dsm.tif", pixel=0.25, change=pierced)) as dsm:
         found = dsm.glimpse(shapely.box(LEFT, TOP - 50, LEFT + 50, TOP), UTM)
-        assert len(found) == GLIMPSES**2 and np.isnan(found).mean() == 0.25
+        assert len(found) == GLIMPSES**2 and np.isnan(found[:, 2]).mean() == 0.25
+        x, y, z = found[GLIMPSES // 2 :: GLIMPSES].T
+        assert z == pytest.approx(slanting(x, y), abs=0.2)
         east = dsm.glimpse(shapely.box(LEFT + 40, TOP - 20, LEFT + 90, TOP - 10), UTM)
-        assert np.nanmin(east) > 300 + 20 - 10 and np.isfinite(east).all()
+        assert east[:, 2].min() > 300 + 20 - 10 and east[:, 0].min() > LEFT + 40
         slanted = dsm.glimpse(shapely.Polygon([(LEFT, TOP), (LEFT + 50, TOP), (LEFT + 50, TOP - 50)]), UTM)
         assert len(slanted) == pytest.approx(GLIMPSES**2 / 2, rel=0.02)
         for nothing in (shapely.box(0, 0, 9, 9), shapely.Polygon()):

@@ -271,6 +271,19 @@ def test_a_terrain_model_of_another_datum_leaves_heights_unknown(tmp_path, off_m
     assert said_m == pytest.approx(off_m, abs=0.3)
 
 
+@pytest.mark.parametrize(("off_m", "is_told"), [(47.5, True), (-12.0, True), (20.0, False), (0.0, False)])
+def test_what_cannot_be_of_one_datum_is_refused_before_the_run(tmp_path, off_m, is_told):
+    dsm = write(tmp_path / "dsm.tif", on_a_hillside)
+    dtm = write(tmp_path / "dtm.tif", lambda x, y: slanting_ground(x, y) - off_m, CRS.from_epsg(25833), 1.0, 20.0)
+    with open_surface(dsm, dtm) as models:
+        if is_told:
+            with pytest.raises(DataError, match=r"dsm\.tif lies -?\d+ m above .*dtm\.tif") as caught:
+                check_heights(models, shapely.box(*GRID.bounds), GRID.crs)
+            assert "--dtm" in caught.value.hint
+        else:
+            check_heights(models, shapely.box(*GRID.bounds), GRID.crs)
+
+
 def test_a_terrain_model_of_the_same_datum_on_a_hillside(tmp_path):
     dtm = write(tmp_path / "dtm.tif", slanting_ground, pixel=1.0, margin=20.0)
     layers, notes = surveyed(write(tmp_path / "dsm.tif", on_a_hillside), dtm)
