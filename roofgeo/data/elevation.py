@@ -115,10 +115,10 @@ class Elevation:
         covered = shapely.box(0, 0, self._dataset.width, self._dataset.height)
         return bool(np.isfinite(shape.bounds).all() and shape.intersects(covered))
 
-    def glimpse(self, area: shapely.Geometry, crs: CRS) -> FloatArray:
-        """Places (n, 3) spread over an area, `GLIMPSES` squared at most: x, y in `crs`, height in metres, NaN in holes.
+    def glimpse(self, area: shapely.Geometry, crs: CRS) -> NDArray[np.float32]:
+        """(n,) heights in metres at places spread over an area (in `crs`), `GLIMPSES` squared at most; NaN in holes.
 
-        None where the area is narrower than their distance, or elsewhere.
+        Empty where the area is narrower than their distance, or elsewhere.
 
         Raises:
             DataError: The file is damaged there.
@@ -126,19 +126,16 @@ class Elevation:
         shape = self._in_pixels(area, crs)
         window = self._window_of(shape)
         if window is None:
-            return np.zeros((0, 3))
+            return np.zeros(0, np.float32)
         rows, cols = min(window.height, GLIMPSES), min(window.width, GLIMPSES)
         try:
             z = self._read_at_once(window, (rows, cols))
         except _ERRORS as error:
             raise DataError(self._damaged(window, error), "Copy or download it again.") from error
-        row = window.row + (np.arange(rows) + 0.5) * window.height / rows
-        col = window.col + (np.arange(cols) + 0.5) * window.width / cols
-        cols_px, rows_px = np.meshgrid(col, row)
+        y = window.row + (np.arange(rows) + 0.5) * window.height / rows
+        x = window.col + (np.arange(cols) + 0.5) * window.width / cols
         shapely.prepare(shape)
-        within = shapely.contains_xy(shape, cols_px, rows_px)
-        x, y = self._dataset.transform * (cols_px[within], rows_px[within])
-        return np.column_stack([*_transformer(self.crs, crs).transform(x, y), z[within]])
+        return np.asarray(z[shapely.contains_xy(shape, *np.meshgrid(x, y))], np.float32)
 
     def _in_pixels(self, area: shapely.Geometry, crs: CRS) -> shapely.Geometry:
         """An area in pixels: the file's footprint in the area's CRS may be none, if it covers half the earth."""

@@ -39,8 +39,13 @@ MOST_OFFSET_M = 3.0
 HIGHEST_GROUND_M = 30.0
 """No woods or towers leave less than a tenth of an area lower than this above its ground."""
 
-OFFSET_PLACES = 1000
-"""So many places of an area tell it before the run, if there is no doubt."""
+OFFSET_PLACES = 32
+"""So many rows of so many places, in and around the area, tell it before the run if there is no doubt."""
+
+LEAST_PLACES = 50
+"""With fewer there is doubt."""
+
+OFFSET_REACH_M = 100.0
 
 OFFSET_BUILDINGS = 1000
 """The ground around so many buildings tells that."""
@@ -250,30 +255,35 @@ def check_heights(models: SurfaceModels | None, wanted: shapely.Geometry, crs: C
     if models is None:
         return
     for model in (models.dsm,) if models.dtm is None else (models.dsm, models.dtm):
-        if not model.meets(wanted, crs):
-            raise AreaError(
-                f"{model.source} lies outside the area", "Check that both show the same place, and the file's CRS."
-            )
-        places = model.glimpse(wanted, crs)
-        if len(places) and np.isnan(places[:, 2]).all():
-            raise DataError(
-                f"{model.source} has no heights in the area, at none of {len(places)} places",
-                "Does it cover the area, without holes, and in metres? Give another model, or none.",
-            )
+        _check_known(model, wanted, crs)
     if models.dtm is not None:
         _check_offset(models.dsm, models.dtm, wanted, crs)
 
 
+def _check_known(model: Elevation, wanted: shapely.Geometry, crs: CRS) -> None:
+    if not model.meets(wanted, crs):
+        raise AreaError(
+            f"{model.source} lies outside the area", "Check that both show the same place, and the file's CRS."
+        )
+    height_m = model.glimpse(wanted, crs)
+    if len(height_m) and np.isnan(height_m).all():
+        raise DataError(
+            f"{model.source} has no heights in the area, at none of {len(height_m)} places",
+            "Does it cover the area, without holes, and in metres? Give another model, or none.",
+        )
+
+
 def _check_offset(surface: Elevation, terrain: Elevation, wanted: shapely.Geometry, crs: CRS) -> None:
-    places = surface.glimpse(wanted, crs)
-    places = places[:: len(places) // OFFSET_PLACES + 1]
-    above_m = places[:, 2] - terrain.at(places[:, :2], crs)
+    left, bottom, right, top = wanted.buffer(OFFSET_REACH_M).bounds  # the area itself may be one tower
+    across, down = (np.linspace(*ends, OFFSET_PLACES) for ends in ((left, right), (bottom, top)))
+    places = np.stack(np.meshgrid(across, down), -1).reshape(-1, 2)
+    above_m = surface.at(places, crs) - terrain.at(places, crs)
     above_m = above_m[~np.isnan(above_m)]
-    if not len(above_m):
+    if len(above_m) < LEAST_PLACES:
         return
     low_m, middle_m = np.quantile(above_m, [GROUND_SHARE, 0.5])
     if low_m > HIGHEST_GROUND_M or middle_m < -MOST_OFFSET_M:
         raise DataError(
-            f"{surface.source} lies {middle_m:.0f} m above {terrain.source} at half of the places in the area",
+            f"{surface.source} lies {middle_m:.0f} m above {terrain.source} at half of the places around the area",
             "They differ in vertical datum or unit: bring them to one, or leave out --dtm.",
         )

@@ -95,9 +95,7 @@ def test_a_raster_of_the_whole_earth(tmp_path):
     with open_elevation(tmp_path / "dtm.tif") as dtm:
         area = shapely.box(LEFT, TOP - 5000, LEFT + 5000, TOP)
         assert dtm.meets(area, UTM)
-        places = dtm.glimpse(area, UTM)
-        assert (places[:, 2] == 0).all() and len(places) > 9
-        assert shapely.contains_xy(area.buffer(1), *places[:, :2].T).all()
+        assert (dtm.glimpse(area, UTM) == 0).all() and len(dtm.glimpse(area, UTM)) > 9
 
 
 def test_unit_of_the_vertical_axis(tmp_path):
@@ -353,11 +351,9 @@ def test_a_glimpse_of_an_area(tmp_path):
 
     with open_elevation(write(tmp_path / "dsm.tif", pixel=0.25, change=pierced)) as dsm:
         found = dsm.glimpse(shapely.box(LEFT, TOP - 50, LEFT + 50, TOP), UTM)
-        assert len(found) == GLIMPSES**2 and np.isnan(found[:, 2]).mean() == 0.25
-        x, y, z = found[GLIMPSES // 2 :: GLIMPSES].T
-        assert z == pytest.approx(slanting(x, y), abs=0.2)
+        assert len(found) == GLIMPSES**2 and np.isnan(found).mean() == 0.25
         east = dsm.glimpse(shapely.box(LEFT + 40, TOP - 20, LEFT + 90, TOP - 10), UTM)
-        assert east[:, 2].min() > 300 + 20 - 10 and east[:, 0].min() > LEFT + 40
+        assert east.min() > 300 + 20 - 10
         slanted = dsm.glimpse(shapely.Polygon([(LEFT, TOP), (LEFT + 50, TOP), (LEFT + 50, TOP - 50)]), UTM)
         assert len(slanted) == pytest.approx(GLIMPSES**2 / 2, rel=0.02)
         for nothing in (shapely.box(0, 0, 9, 9), shapely.Polygon()):

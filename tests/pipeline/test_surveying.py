@@ -273,8 +273,8 @@ def test_a_terrain_model_of_another_datum_leaves_heights_unknown(tmp_path, off_m
 
 @pytest.mark.parametrize(("off_m", "is_told"), [(47.5, True), (-12.0, True), (20.0, False), (0.0, False)])
 def test_what_cannot_be_of_one_datum_is_refused_before_the_run(tmp_path, off_m, is_told):
-    dsm = write(tmp_path / "dsm.tif", on_a_hillside)
-    dtm = write(tmp_path / "dtm.tif", lambda x, y: slanting_ground(x, y) - off_m, CRS.from_epsg(25833), 1.0, 20.0)
+    dsm = write(tmp_path / "dsm.tif", on_a_hillside, margin=60.0)
+    dtm = write(tmp_path / "dtm.tif", lambda x, y: slanting_ground(x, y) - off_m, CRS.from_epsg(25833), 1.0, 60.0)
     with open_surface(dsm, dtm) as models:
         if is_told:
             with pytest.raises(DataError, match=r"dsm\.tif lies -?\d+ m above .*dtm\.tif") as caught:
@@ -282,6 +282,17 @@ def test_what_cannot_be_of_one_datum_is_refused_before_the_run(tmp_path, off_m, 
             assert "--dtm" in caught.value.hint
         else:
             check_heights(models, shapely.box(*GRID.bounds), GRID.crs)
+
+
+def test_an_area_that_is_one_tower_is_no_other_datum(tmp_path):
+    def tower(x, y):
+        return np.where(hip_height(x, y) > 0, 60.0, 0.0)
+
+    dsm = write(tmp_path / "dsm.tif", tower, margin=60.0)
+    dtm = write(tmp_path / "dtm.tif", lambda x, y: 0 * x, pixel=1.0, margin=60.0)
+    left, _, _, top = GRID.bounds
+    with open_surface(dsm, dtm) as models:
+        check_heights(models, shapely.box(left + 5, top - 11, left + 15, top - 5), GRID.crs)
 
 
 def test_a_terrain_model_of_the_same_datum_on_a_hillside(tmp_path):
