@@ -16,6 +16,7 @@ from typing import Final
 
 import geopandas as gpd
 
+from roofgeo.errors import OutputError
 from roofgeo.schema import BUILDINGS_LAYER, LINES_LAYER, SEGMENTS_LAYER, Layer
 from roofgeo.vector.columns import GEOMETRY_OF_A_GEOPACKAGE
 from roofgeo.vector.forms import alias
@@ -73,6 +74,10 @@ def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame], provena
             their fields.
         provenance: What the file says of itself, such as the model and the imagery. `created` (ISO 8601, UTC) is taken
             for the time of all entries, else the present.
+
+    Raises:
+        OutputError: The file cannot be written; who knows what was asked for gives the hint.
+        DataError: The format cannot hold the rows.
     """
     present = [layer for layer in _BOTTOM_UP if layer.name in layers]
     for layer in present:
@@ -85,8 +90,11 @@ def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame], provena
             dataset_options={"VERSION": "1.3"},
             layer_options={"DESCRIPTION": layer.meaning, "GEOMETRY_NAME": GEOMETRY_OF_A_GEOPACKAGE},
         )
-    with closing(sqlite3.connect(path)) as database, database:
-        _describe(database, present, provenance)
+    try:
+        with closing(sqlite3.connect(path)) as database, database:
+            _describe(database, present, provenance)
+    except sqlite3.Error as error:
+        raise OutputError(f"{path} cannot be written: {error}") from error
 
 
 def geopackage_provenance(path: Path) -> object:

@@ -185,6 +185,20 @@ def test_errors_name_where_files_were_to_lie_and_options_that_there_are(
     assert not any("--output" in hint for hint in hints)
 
 
+def test_a_database_that_cannot_be_finished_is_an_error_like_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("roofgeo.vector.geopackage._describe", full)
+    with pytest.raises(OutputError) as error:
+        roofgeo.export(LABELS, tmp_path / "new" / "a.gpkg")
+    assert str(error.value) == f"{tmp_path / 'new' / 'a.gpkg'} cannot be written: database or disk is full"
+    assert error.value.hint
+    assert files(tmp_path) == []
+
+
 def test_what_a_format_cannot_hold_is_said_without_a_hint_at_the_place(tmp_path: Path) -> None:
     rows = read_roofs(LABELS).layers["roof_segments"]
     rows.loc[0, "geometry"] = shapely.Point(1, 1)
