@@ -39,6 +39,11 @@ Field types, NULLs, CRS, provenance and fields that somebody added stay as they 
 are the same to the last bit, coordinates too but for GeoJSON. Rows of a FlatGeobuf and of a GeoParquet lie in the order
 of a Hilbert curve, so that what lies side by side on the ground does so in the file.
 
+`roofgeo export` names what it cannot keep: bytes are kept by GeoParquet alone, lists and objects become text, a date
+in a FlatGeobuf gets the time 0:00, a field of a name that a GeoPackage uses itself (`fid`, `geom`, or that of another
+field in capitals) gets a number, and layers that are none of roofgeo's stay behind. JSON itself tells whole numbers
+from others and no more: the width of an added field, and the type of one that is all NULL, are not in a GeoJSON.
+
 | | GeoPackage | GeoParquet | FlatGeobuf | GeoJSON |
 |---|---|---|---|---|
 | CRS | as made | as made (PROJJSON) | as made | degrees on WGS 84; made in: member `provenance`, `crs` |

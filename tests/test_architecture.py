@@ -48,7 +48,9 @@ LIGHT = (
     "roofgeo.data.elevation",
     "roofgeo.data.imagery",
     "roofgeo.data.mosaic",
+    "roofgeo.data.scanlines",
     "roofgeo.data.sources",
+    "roofgeo.data.vertical",
 )  # of the data room, but in the light install
 TRAINING_ONLY = ("torch", "torchvision", "torchgeo", "lightning", "segmentation_models_pytorch", "timm", "onnx", "h5py")
 

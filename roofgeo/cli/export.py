@@ -68,9 +68,11 @@ def _show_result(result: ExportResult, *, as_json: bool, quiet: bool) -> None:
                 "paths": {name: str(path) for name, path in result.paths.items()},
                 "counts": dict(result.counts),
                 "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
-                "notes": [],
+                "notes": list(result.notes),
             }
         )
     elif not quiet:
         counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in result.counts.items())
         click.echo(f"{counts}: {', '.join(str(path) for path in result.paths.values())}")
+        for note in result.notes:
+            click.echo(f"Note: {note}", err=True)

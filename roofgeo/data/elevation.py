@@ -7,6 +7,7 @@ are in metres. What is read at a time is the ground around the polygons asked fo
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,11 +23,12 @@ from pyproj import CRS, Transformer
 from rasterio._err import CPLE_BaseError  # what rasterio lets through of GDAL's errors has no public name
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterioWindow
-from shapely import Polygon
 
 from roofgeo.data.aoi import reproject
 from roofgeo.data.imagery import ground_scale, identity_of
-from roofgeo.errors import DataError, InputError, RoofgeoError
+from roofgeo.data.scanlines import halves, pixels_within, window_of
+from roofgeo.data.vertical import metres_per_unit, vertical_datum
+from roofgeo.errors import DataError, RoofgeoError
 from roofgeo.grid import Window
 
 FloatArray = NDArray[np.float64]
@@ -39,11 +41,20 @@ ENOUGH_PX: Final = 16
 MOST_PX: Final = 500
 """Of a polygon with more pixels than this every second row and column is taken, or third: they tell no less."""
 
+READ_PX: Final = 2048
+"""A square of this side is read at once, at most."""
+
+SPARSE_PX: Final = 256
+"""Where there is less than a pixel to read in a square of this side, squares of this side are read."""
+
 THIN_M: Final = 1.0
 """The surface around buildings is looked at this often: more would only take time."""
 
 _PULL_PX: Final = 0.49
 """Half a pixel, but for rounding: one that ends where the polygon does lies within."""
+
+GLIMPSES: Final = 100
+"""So many rows of so many places tell whether a model knows anything of an area."""
 
 CELL_PX: Final = 1024
 """Polygons in one square of this side are best read together."""
@@ -51,17 +62,6 @@ CELL_PX: Final = 1024
 LOWEST_M: Final = -500.0
 HIGHEST_M: Final = 9000.0
 """No roof on earth lies beyond these: such values are holes nobody declared."""
-
-METRES: Final = {
-    "m": 1.0, "metre": 1.0, "metres": 1.0, "meter": 1.0, "meters": 1.0,
-    "dm": 0.1, "decimetre": 0.1, "decimeter": 0.1,
-    "cm": 0.01, "centimetre": 0.01, "centimetres": 0.01, "centimeter": 0.01, "centimeters": 0.01,
-    "mm": 0.001, "millimetre": 0.001, "millimeter": 0.001,
-    "ft": 0.3048, "foot": 0.3048, "feet": 0.3048, "international foot": 0.3048,
-    "us-ft": 1200 / 3937, "ftus": 1200 / 3937, "us survey foot": 1200 / 3937, "us survey feet": 1200 / 3937,
-    "us_survey_foot": 1200 / 3937, "foot_us": 1200 / 3937,
-}  # fmt: skip
-"""Metres in each unit a band may name."""
 
 _ERRORS: Final = (RasterioError, CPLE_BaseError, OSError)
 
@@ -86,12 +86,17 @@ class Elevation:
         source: What it was opened from, as the user would say it.
         identity: Hash that tells it from others, whatever its name and place.
         crs: Its horizontal CRS.
+        vertical: Name of the datum its heights are counted from; empty if unknown.
+        damage: What could not be read of it so far, where and why; empty while all could.
     """
 
     def __init__(self, source: str, dataset: Any, crs: CRS, metres: float, identity: str) -> None:
+        """An open raster whose heights are so many metres, in a CRS with its vertical part if there is one."""
         self.source = source
         self.identity = identity
-        self.crs = crs
+        self.crs = crs.to_2d()
+        self.vertical = vertical_datum(crs)
+        self.damage = ""
         self._dataset = dataset
         self._scale = metres * dataset.scales[0]
         self._offset_m = metres * dataset.offsets[0]
@@ -104,11 +109,49 @@ class Elevation:
         scale_x, scale_y = ground_scale(self.crs, x, y, math.hypot(t.a, t.d))
         return math.sqrt(scale_x * scale_y * abs(t.determinant))
 
-    def footprint(self, crs: CRS) -> Polygon:
-        """The ground the file covers, holes and all, in `crs`."""
-        width, height = self._dataset.width, self._dataset.height
-        corners = [self._dataset.transform * corner for corner in ((0, 0), (width, 0), (width, height), (0, height))]
-        return reproject(Polygon(corners), self.crs, crs)
+    def meets(self, area: shapely.Geometry, crs: CRS) -> bool:
+        """Whether some of an area (in `crs`) lies on the ground the file covers, holes and all."""
+        shape = self._in_pixels(area, crs)
+        covered = shapely.box(0, 0, self._dataset.width, self._dataset.height)
+        return bool(np.isfinite(shape.bounds).all() and shape.intersects(covered))
+
+    def glimpse(self, area: shapely.Geometry, crs: CRS) -> NDArray[np.float32]:
+        """(n,) heights in metres at places spread over an area (in `crs`), `GLIMPSES` squared at most; NaN in holes.
+
+        Empty where the area is narrower than their distance, or elsewhere.
+
+        Raises:
+            DataError: The file is damaged there.
+        """
+        shape = self._in_pixels(area, crs)
+        window = self._window_of(shape)
+        if window is None:
+            return np.zeros(0, np.float32)
+        rows, cols = min(window.height, GLIMPSES), min(window.width, GLIMPSES)
+        try:
+            z = self._read_at_once(window, (rows, cols))
+        except _ERRORS as error:
+            raise DataError(self._damaged(window, error), "Copy or download it again.") from error
+        y = window.row + (np.arange(rows) + 0.5) * window.height / rows
+        x = window.col + (np.arange(cols) + 0.5) * window.width / cols
+        shapely.prepare(shape)
+        return np.asarray(z[shapely.contains_xy(shape, *np.meshgrid(x, y))], np.float32)
+
+    def _in_pixels(self, area: shapely.Geometry, crs: CRS) -> shapely.Geometry:
+        """An area in pixels: the file's footprint in the area's CRS may be none, if it covers half the earth."""
+        return shapely.transform(reproject(area, crs, self.crs), lambda xy: self._to_pixels(xy, self.crs))
+
+    def _window_of(self, shape: shapely.Geometry) -> Window | None:
+        """The pixels of the file under the bounds of a geometry in pixels; None if there are none."""
+        if shape.is_empty or not np.isfinite(shape.bounds).all():
+            return None
+        left, top, right, bottom = shape.bounds
+        row, col = max(math.floor(top), 0), max(math.floor(left), 0)
+        height, width = (
+            min(math.ceil(bottom), self._dataset.height) - row,
+            min(math.ceil(right), self._dataset.width) - col,
+        )
+        return Window(row, col, height, width) if height > 0 and width > 0 else None
 
     def cells(self, geometries: Polygons, crs: CRS) -> IntArray:
         """(n,) numbers, equal for geometries (in `crs`) that lie together and should be read together."""
@@ -121,14 +164,11 @@ class Elevation:
 
         Those count whose centre is half a pixel or more away from the polygon's edge, so that they hold nothing of
         what lies beyond; of a polygon with fewer than `ENOUGH_PX` of them, all whose centre it holds. Of large polygons
-        some are left out, see `MOST_PX`.
-
-        Raises:
-            DataError: The file is damaged.
+        some are left out, see `MOST_PX`. What is damaged is a hole, see `damage`.
         """
         whole = shapely.transform(polygons, lambda xy: self._to_pixels(xy, crs))
         inner = shapely.buffer(whole, -_PULL_PX, join_style="mitre")
-        number, row, col = pixels_within(inner)
+        number, row, col = _thin_pixels(inner)
         few = np.bincount(number, minlength=len(whole)) < ENOUGH_PX
         others = np.flatnonzero(few)
         more, more_row, more_col = pixels_within(whole[few])
@@ -136,23 +176,12 @@ class Elevation:
         number = np.concatenate([number[kept], others[more]])
         row, col = np.concatenate([row[kept], more_row]), np.concatenate([col[kept], more_col])
         order = np.argsort(number, kind="stable")
-        order = order[_thinned(number[order], row[order], col[order])]
-        number, row, col = number[order], row[order], col[order]
-        z = self._heights(row, col)
-        known = ~np.isnan(z)
-        xy = self._from_pixels(row[known], col[known], crs)
-        return Samples(number[known], np.column_stack([*xy, z[known]]))
+        return self._samples(number[order], row[order], col[order], crs)
 
-    def around(
-        self, polygons: Polygons, taken: Polygons, reach_m: float, crs: CRS
-    ) -> tuple[IntArray, NDArray[np.float64]]:
+    def around(self, polygons: Polygons, taken: Polygons, reach_m: float, crs: CRS) -> Samples:
         """Heights about `THIN_M` apart within a reach of polygons (in `crs`), a pixel away from all of `taken`.
 
-        Returns:
-            (samples,) number of the polygon, ascending, and height in metres; holes are left out.
-
-        Raises:
-            DataError: The file is damaged.
+        Holes are left out.
         """
         step = max(1, round(THIN_M / self.pixel_size_m))
         reach, covered = (
@@ -161,23 +190,24 @@ class Elevation:
         )
         number, row, col = pixels_within(reach)
         if not len(number):
-            return number, np.zeros(0)
-        window = _window(row, col)
+            return Samples(number, np.zeros((0, 3)))
+        window = window_of(row, col)
         covered = shapely.clip_by_rect(shapely.buffer(covered, 1 / step, quad_segs=2), *_bounds(window))
         _, roof_row, roof_col = pixels_within(covered)
         free = np.ones(window.shape, bool)
         free[roof_row - window.row, roof_col - window.col] = False
         kept = free[row - window.row, col - window.col]
-        z = self._heights(row[kept] * step + step // 2, col[kept] * step + step // 2)
+        return self._samples(number[kept], row[kept] * step + step // 2, col[kept] * step + step // 2, crs)
+
+    def _samples(self, number: IntArray, row: IntArray, col: IntArray, crs: CRS) -> Samples:
+        """Pixels that have a height, of polygons of these numbers (n,)."""
+        z = self._heights(row, col)
         known = ~np.isnan(z)
-        return number[kept][known], z[known]
+        xy = self._from_pixels(row[known], col[known], crs)
+        return Samples(number[known], np.column_stack([*xy, z[known]]))
 
     def at(self, xy: FloatArray, crs: CRS) -> FloatArray:
-        """(n,) heights in metres at points (n, 2) in `crs`, bilinear between the pixels that have one; NaN if none has.
-
-        Raises:
-            DataError: The file is damaged.
-        """
+        """(n,) heights in metres at points (n, 2) in `crs`: bilinear between pixels that have one; NaN if none has."""
         place = self._to_pixels(xy, crs) - 0.5
         low = np.floor(place).astype(np.int64)
         across, down = (place - low).T
@@ -195,26 +225,50 @@ class Elevation:
         """(n,) heights in metres of pixels; NaN in holes and beyond the file."""
         z = np.full(len(row), np.nan)
         inside = (row >= 0) & (row < self._dataset.height) & (col >= 0) & (col < self._dataset.width)
-        if inside.any():
-            window = _window(row[inside], col[inside])
-            z[inside] = self._read(window)[row[inside] - window.row, col[inside] - window.col]
+        if not inside.any():
+            return z
+        whole = window_of(row[inside], col[inside])
+        side = READ_PX if len(row) * SPARSE_PX**2 > whole.height * whole.width else SPARSE_PX
+        squares = (row - whole.row) // side * (whole.width // side + 1) + (col - whole.col) // side
+        square = np.where(inside, squares, -1)
+        order = np.argsort(square, kind="stable")
+        for group in np.split(order, np.flatnonzero(np.diff(square[order])) + 1):
+            if inside[group[0]]:
+                window = window_of(row[group], col[group])
+                z[group] = self._read(window)[row[group] - window.row, col[group] - window.col]
         return z
 
     def _read(self, window: Window) -> NDArray[np.float32]:
-        """(height, width) heights in metres; NaN in holes, declared or beyond all that is on earth."""
-        part = RasterioWindow(window.col, window.row, window.width, window.height)
+        """(height, width) heights in metres; NaN in holes, declared or beyond all that is on earth, and where damaged.
+
+        What is damaged is closed in on by halves, down to the file's own blocks.
+        """
         try:
-            raw = self._dataset.read(1, window=part, masked=True)
+            return self._read_at_once(window, window.shape)
         except _ERRORS as error:
-            raise DataError(
-                f"{self.source} cannot be read at rows {window.row} to {window.row_end}, columns {window.col} to "
-                f"{window.col_end}: {_one_line(error)}",
-                "The file is damaged or incomplete: copy or download it again.",
-            ) from error
+            self.damage = self.damage or self._damaged(window, error)
+        z = np.full(window.shape, np.nan, np.float32)
+        rows, cols = self._dataset.block_shapes[0]
+        if window.height <= rows and window.width <= cols:
+            return z
+        for part in halves(window, by_rows=window.height * cols > window.width * rows):
+            z[part.slices_in(window)] = self._read(part)
+        return z
+
+    def _read_at_once(self, window: Window, shape: tuple[int, int]) -> NDArray[np.float32]:
+        """`_read` as so many rows and columns, or one of the errors of reading."""
+        part = RasterioWindow(window.col, window.row, window.width, window.height)
+        raw = self._dataset.read(1, window=part, out_shape=shape, masked=True)
         z = raw.astype(np.float32).filled(np.nan) * np.float32(self._scale) + np.float32(self._offset_m)
         with np.errstate(invalid="ignore"):
             z[~((z >= LOWEST_M) & (z <= HIGHEST_M))] = np.nan
         return np.asarray(z, np.float32)
+
+    def _damaged(self, window: Window, error: BaseException) -> str:
+        return (
+            f"{self.source} is damaged at rows {window.row} to {window.row_end}, columns {window.col} to "
+            f"{window.col_end}: {_one_line(error)}"
+        )
 
     def _to_pixels(self, xy: FloatArray, crs: CRS) -> FloatArray:
         """(n, 2) columns and rows, fractions and all, of points (n, 2) in `crs`."""
@@ -228,7 +282,7 @@ class Elevation:
         """
         if not len(row):
             return np.zeros(0), np.zeros(0)
-        window = _window(row, col)
+        window = window_of(row, col)
         left, top, right, bottom = _bounds(window)
         corners = np.array([(left, top), (right, top), (left, bottom), (right, bottom)], np.float64)
         sides = self._dataset.transform * tuple(corners.T)
@@ -254,49 +308,15 @@ class Elevation:
         self.close()
 
 
-def pixels_within(polygons: Polygons) -> tuple[IntArray, IntArray, IntArray]:
-    """The pixels whose centre lies in polygons, all polygons at once: number of the polygon, row and column, (n,) each.
+def _thin_pixels(polygons: Polygons) -> tuple[IntArray, IntArray, IntArray]:
+    """`pixels_within`, but of large polygons every so many rows and columns only, so that none has many over `MOST_PX`.
 
-    By scan lines: the edges that cross a row's centres, sorted along it, begin and end the polygon by turns. Polygons
-    may have holes, be of several parts, and lie over each other; two that share an edge share no pixel there.
-
-    Args:
-        polygons: (polygons,) in pixels, x to the right and y down, corners of pixels at whole numbers.
+    The others are never listed: a hall in the model of a drone has millions.
     """
-    parts, owner = shapely.get_parts(polygons, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    start = np.flatnonzero(ring[1:] == ring[:-1])
-    (x0, y0), (x1, y1) = xy[start].T, xy[start + 1].T
-    first = np.ceil(np.minimum(y0, y1) - 0.5).astype(np.int64)
-    end = np.ceil(np.maximum(y0, y1) - 0.5).astype(np.int64)
-    edge, nth = _counted(end - first)
-    row = first[edge] + nth
-    x = x0[edge] + (row + 0.5 - y0[edge]) * (x1 - x0)[edge] / (y1 - y0)[edge]
-    number = owner[part[ring[start]]][edge]
-    order = np.lexsort((x, row, number))
-    col = np.ceil(x[order] - 0.5).astype(np.int64)
-    begins = order[::2]
-    run, nth = _counted(col[1::2] - col[::2])
-    return number[begins][run].astype(np.int64), row[begins][run], col[::2][run] + nth
-
-
-def _thinned(number: IntArray, row: IntArray, col: IntArray) -> NDArray[np.bool_]:
-    """(pixels,) which to take so that no number has many more than `MOST_PX`: of every so many rows and columns one."""
-    step = np.ceil(np.sqrt(np.bincount(number) / MOST_PX)).astype(np.int64)[number]
-    return np.asarray((row % step == 0) & (col % step == 0))
-
-
-def _counted(counts: IntArray) -> tuple[IntArray, IntArray]:
-    """Each number i so many times as `counts[i]` says, and which time it is."""
-    which = np.repeat(np.arange(len(counts)), counts)
-    return which, np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
-
-
-def _window(row: IntArray, col: IntArray) -> Window:
-    """The smallest window that holds the pixels."""
-    top, left = int(row.min()), int(col.min())
-    return Window(top, left, int(row.max()) - top + 1, int(col.max()) - left + 1)
+    step = np.maximum(np.ceil(np.sqrt(shapely.area(polygons) / MOST_PX)), 1).astype(np.int64)
+    per_corner = np.repeat(step, shapely.get_num_coordinates(polygons))[:, None]
+    number, row, col = pixels_within(shapely.transform(polygons, lambda xy: (xy - 0.5) / per_corner + 0.5))
+    return number, row * step[number], col * step[number]
 
 
 def _bounds(window: Window) -> tuple[int, int, int, int]:
@@ -317,7 +337,7 @@ def open_elevation(source: str | Path) -> Elevation:
     """
     path = Path(source).absolute()
     if not path.exists():
-        raise DataError(f"{source} does not exist", "Check the path of the surface model.")
+        raise _missing(source)
     if path.is_dir():
         raise DataError(f"{source} is a folder", "Make one virtual raster of its files: gdalbuildvrt dsm.vrt *.tif")
     try:
@@ -330,11 +350,19 @@ def open_elevation(source: str | Path) -> Elevation:
         ) from error
     try:
         crs = _checked_crs(source, dataset)
-        metres = _metres_per_unit(source, dataset, crs)
-        return Elevation(str(source), dataset, crs.to_2d(), metres, identity_of([path]))
+        metres = metres_per_unit(source, dataset.units[0], crs)
+        return Elevation(str(source), dataset, crs, metres, identity_of([path]))
     except RoofgeoError:
         dataset.close()
         raise
+
+
+def _missing(source: str | Path) -> DataError:
+    remote = re.match(r"([a-z][a-z0-9+.-]+):[/\\]+(.*)|/vsi", str(source), re.IGNORECASE)
+    if remote is None:
+        return DataError(f"{source} does not exist", "Check its path.")
+    address = f"{remote[1]}://{remote[2]}" if remote[1] else source  # a path has lost one of two slashes
+    return DataError(f"{address} is no file", "Heights are read from files: download it, and give the file.")
 
 
 def _checked_crs(source: str | Path, dataset: Any) -> CRS:
@@ -350,29 +378,6 @@ def _checked_crs(source: str | Path, dataset: Any) -> CRS:
     if dataset.transform.is_identity or not (crs.to_2d().is_projected or crs.to_2d().is_geographic):
         raise DataError(f"{source} has no georeference: nothing says where its pixels lie", "Georeference it.")
     return crs
-
-
-def _metres_per_unit(source: str | Path, dataset: Any, crs: CRS) -> float:
-    """Metres in a unit of the heights: what the band names, else the vertical axis of its CRS, else a metre.
-
-    Where the horizontal unit is no metre either and nothing is said, feet are as likely: that is refused.
-    """
-    hint = f"Say it in the file, m or ft: rio edit-info --bidx 1 --units m {source}"
-    named = (dataset.units[0] or "").strip().lower()
-    if named:
-        if named not in METRES:
-            raise InputError(f"the heights of {source} are in {named!r}, which is no known unit", hint)
-        return METRES[named]
-    upward = [axis.unit_conversion_factor for axis in crs.axis_info if axis.direction == "up"]
-    if upward:
-        return float(upward[0])
-    if crs.is_projected and crs.axis_info[0].unit_name != "metre":
-        raise InputError(
-            f"nothing says whether the heights of {source} are metres or feet: {crs.name} is in "
-            f"{crs.axis_info[0].unit_name}",
-            hint,
-        )
-    return 1.0
 
 
 def _one_line(error: BaseException) -> str:

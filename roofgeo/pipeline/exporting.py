@@ -15,7 +15,9 @@ from roofgeo.schema import EXPORT_SUFFIXES, GEOPACKAGE, LAYERS
 from roofgeo.vector.dictionary import DICTIONARY
 from roofgeo.vector.export import (
     GEOPACKAGE_FORMAT,
+    Roofs,
     check_installed,
+    held_by,
     read_roofs,
     write_dictionary,
     write_geopackage,
@@ -33,11 +35,13 @@ class ExportResult:
         paths: Files written, by name.
         counts: Features of each layer.
         seconds: Time per stage.
+        notes: What the user should know: fields that the format cannot hold as they are, say.
     """
 
     paths: Mapping[str, Path]
     counts: Mapping[str, int]
     seconds: Mapping[str, float]
+    notes: tuple[str, ...] = ()
 
 
 def export(
@@ -60,16 +64,19 @@ def export(
         progress: Told of each step.
 
     Raises:
-        InputError: The request cannot be met: format, layers, place, or pyarrow is missing for GeoParquet.
+        InputError: The request cannot be met: format, layers, place, or pyarrow is missing for GeoParquet; or it would
+            replace the source by less than it holds.
         DataError: The source is missing, cannot be read, or lacks a layer.
     """
     clock, destination = Clock(progress), Path(destination)
     chosen, is_file = _format_of(destination, file_format)
     check_installed((chosen,))
     roofs = read_roofs(Path(source))
-    kept = _chosen(roofs.layers, layers, source)
+    kept, notes = held_by(chosen, _chosen(roofs.layers, layers, source))
+    notes += [f"layer {name} of {source} is left out: it is none of roofgeo's" for name in roofs.others]
     names = _file_names(destination, chosen, kept) if is_file else _usual_names(chosen, kept)
     folder = destination.parent if is_file else destination
+    _check_nothing_is_lost(roofs, kept, [folder / name for name in names])
     with added_together(folder, names, overwrite) as unfinished:
         clock.stage("write", len(names))
         write_dictionary(unfinished)
@@ -80,7 +87,7 @@ def export(
                 write_layer(unfinished / name, layer, kept[layer], chosen, roofs.provenance)
             clock.step()
     paths = {name: folder / name for name in (*names, DICTIONARY)}
-    return ExportResult(paths, {name: len(rows) for name, rows in kept.items()}, clock.seconds())
+    return ExportResult(paths, {name: len(rows) for name, rows in kept.items()}, clock.seconds(), tuple(notes))
 
 
 def _format_of(destination: Path, file_format: str | None) -> tuple[str, bool]:
@@ -117,6 +124,22 @@ def _file_names(destination: Path, file_format: str, layers: Collection[str]) ->
             f"Name one by --layer, or give a folder and --format {file_format}.",
         )
     return {destination.name: next(iter(layers))}
+
+
+def _check_nothing_is_lost(roofs: Roofs, kept: Mapping[str, gpd.GeoDataFrame], paths: Collection[Path]) -> None:
+    """See whether a file that is read and written again would lose layers or fields.
+
+    Raises:
+        InputError: It would.
+    """
+    lost = [*(name for name in roofs.layers if name not in kept), *roofs.others]
+    lost += [f"{field} of {name}" for name, rows in kept.items() for field in roofs.layers[name] if field not in rows]
+    same = [path for path in paths if path.exists() and any(path.samefile(read) for read in roofs.files)]
+    if same and lost and len(roofs.files) == 1:
+        raise InputError(
+            f"{same[0]} is the source itself, and would lose what is not written: {', '.join(lost)}",
+            "Choose another place.",
+        )
 
 
 def _usual_names(file_format: str, layers: Collection[str]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from roofgeo.pipeline.provenance import call_text, command_text, provenance
 from roofgeo.raster.geotiff import RasterWriter
 from roofgeo.raster.mask import inside
 from roofgeo.raster.stitch import BlockBlender, class_rasters, roof_probability
-from roofgeo.schema import BUILDINGS_LAYER, GEOPACKAGE, RASTERS, SEGMENTS_LAYER
+from roofgeo.schema import BUILDINGS_LAYER, GEOPACKAGE, RASTERS
 from roofgeo.vector.attributes import attribute_layers
 from roofgeo.vector.export import check_installed, write_dictionary, write_geopackage, write_layers
 from roofgeo.vector.seams import BlockRoofs, join_blocks, vectorize_block
@@ -145,12 +145,12 @@ def _find_roofs(
         blocks, empty_px = _predict_blocks(job, writer, clock)
         clock.stage("write", 1)
         found, known = join_blocks(blocks, grid), job.run.heights_known
-        survey = None if job.surface is None else partial(job.surface.survey, crs=grid.crs)
+        told: list[str] = []
+        survey = None if job.surface is None else partial(job.surface.survey, crs=grid.crs, told=told)
         layers = attribute_layers(
             found, grid, job.wanted, clip=clip, min_confidence=min_confidence, heights_known=known, survey=survey
         )
-        surveyed = () if job.surface is None else job.surface.notes(layers[SEGMENTS_LAYER.name])
-        notes = (*_empty_notes(job, empty_px), *surveyed)
+        notes = (*_empty_notes(job, empty_px), *told)
         shown = [job.wanted, *layers[BUILDINGS_LAYER.name].geometry.buffer(ROOF_EDGE_M)]
         writer.keep(shapely.union_all(shown), (block.core for block in job.run.plan.blocks))
     return [RASTERS[name].filename for name in rasters], layers, notes

@@ -18,7 +18,7 @@ from roofgeo.grid import Grid
 from roofgeo.models.backends import OnnxNetwork
 from roofgeo.models.checkpoint import Model, ModelCard, open_model
 from roofgeo.models.metadata import UNKNOWN, usual_sun_azimuth_deg
-from roofgeo.pipeline.surveying import SurfaceModels, check_reach, open_surface
+from roofgeo.pipeline.surveying import SurfaceModels, check_heights, open_surface
 from roofgeo.plan import Plan, plan_run, usual_overlap_px
 from roofgeo.schema import VECTOR_SUFFIXES
 
@@ -109,7 +109,7 @@ def prepared(
     with open_imagery(source, imagery_crs) as pixels, open_surface(dsm, dtm) as surface:
         grid = _grid(pixels, area, chosen)
         reach, wanted = _reach(pixels, area, grid, clip)
-        check_reach(surface, wanted, grid.crs)
+        check_heights(surface, wanted, grid.crs)
         plan = plan_run(grid, reach, tile_px, overlap_px)
         latitude_deg = _latitude_deg(grid)
         known = chosen.card.heights_known and surface is None

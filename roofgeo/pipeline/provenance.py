@@ -20,9 +20,11 @@ _UNTOLD: Final = ("command", "progress")
 
 # Keys of paid imagery are in the query of a URL, passwords before its host. A password may hold what a URL should not;
 # digits after a colon are a port.
-_USER: Final = re.compile(r"(?<=://)(?:[^/?#\s]*@|[^/:@\s]*:(?!\d+(?:[/?#\s]|$))\S*@)")
-_QUERY: Final = re.compile(r"""(://[^?#\s"'<>]*)[?#][^\s"'<>]*""")
-_OPTIONS: Final = re.compile(r"(/vsi\w+)\?\S*")  # of GDAL: /vsicurl?header.Authorization=...&url=...
+_USER: Final = re.compile(r"(?<=://)(?:[^/?#\r\n]*@|[^/:@\r\n]*:(?!\d+(?:[/?#\s]|$))[^\r\n]*@)")
+_QUERY: Final = re.compile(r"(://[^?#]*)[?#].*", re.DOTALL)  # names of files may have spaces, and so may keys
+_QUERY_IN_XML: Final = re.compile(r"""(://[^?#"'<>]*)[?#][^"'<>]*""")
+_VSI: Final = re.compile(r"(/vsi\w+[^?]*)\?.*", re.DOTALL)
+"""Of GDAL: /vsicurl?header.Authorization=...&url=..., and /vsiaz/container/name?sig=..."""
 
 
 def provenance(job: Prepared, command: str) -> dict[str, str]:
@@ -69,5 +71,10 @@ def _value_text(value: object) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """A text whose URLs have lost what may be secret: user and password, query and fragment."""
-    return _OPTIONS.sub(r"\1", _QUERY.sub(r"\1", _USER.sub("", text)))
+    """A text whose URLs, and GDAL's paths to what is elsewhere, have lost what may be secret.
+
+    That is user and password, query and fragment.
+    """
+    if "<" in text:
+        return _QUERY_IN_XML.sub(r"\1", _USER.sub("", text))
+    return _VSI.sub(r"\1", _QUERY.sub(r"\1", _USER.sub("", text)))

@@ -31,7 +31,7 @@ from roofgeo.vector.building import Building, Faces, Lines
 from roofgeo.vector.crops import BoolArray, FloatArray, IntArray
 from roofgeo.vector.cut import clipped_to, kept_apart, outline, touching
 from roofgeo.vector.graph import GeometryArray
-from roofgeo.vector.lines import line_types
+from roofgeo.vector.lines import line_types, planes_apart
 from roofgeo.vector.rooftype import roof_type
 
 SQUARE_DEG: Final = 10.0
@@ -137,8 +137,15 @@ def _side_by_side(buildings: Sequence[Building], grid: Grid, survey: Survey) -> 
     line_building = np.repeat(np.arange(len(order)), [len(b.lines.linestrings) for b in ordered])
     lines = _joined_lines([b.lines for b in ordered], np.searchsorted(face_building, line_building))
     beside = np.concatenate([faces.downslopes, np.full((1, 2), np.nan)])[lines.sides]
-    code = line_types(lines.linestrings, beside[:, 0], beside[:, 1], lines.probabilities)
+    apart = _apart(faces, lines)
+    code = line_types(lines.linestrings, beside[:, 0], beside[:, 1], apart, lines.probabilities)
     return _Roofs(outlines, scale_m2, north_deg, faces, face_building, lines, line_building, code)
+
+
+def _apart(faces: Faces, lines: Lines) -> BoolArray:
+    """(lines,) True where a surface model has a step between the two faces."""
+    levels_m = np.append(faces.levels_m, np.nan)[lines.sides]  # nothing lies at side -1
+    return planes_apart(lines.linestrings, faces.centres[lines.sides], levels_m, faces.gradients[lines.sides])
 
 
 def _joined_lines(parts: Sequence[Lines], first_face: IntArray) -> Lines:

@@ -36,6 +36,7 @@ class Faces:
         heights_m: (faces,) mean height above ground; NaN if unknown.
         gradients: (faces, 2) rise of the plane to the east and north in metres a metre of the grid; NaN if unknown.
         residuals_m: (faces,) root mean square distance of the surface from its plane in height; NaN if unknown.
+        levels_m: (faces,) height of the plane at the centre in a surface model, of its own datum; NaN if unknown.
         clipped: (faces,) True where the face touches the edge of what was read.
     """
 
@@ -46,6 +47,7 @@ class Faces:
     heights_m: FloatArray
     gradients: FloatArray
     residuals_m: FloatArray
+    levels_m: FloatArray
     clipped: BoolArray
 
     def take(self, chosen: IntArray | BoolArray) -> Faces:
@@ -65,7 +67,7 @@ class Faces:
     def without_heights(self) -> Faces:
         """The faces as if nothing were known of heights."""
         nan = np.full(len(self.polygons), np.nan)
-        return replace(self, heights_m=nan, gradients=np.stack([nan, nan], 1), residuals_m=nan)
+        return replace(self, heights_m=nan, gradients=np.stack([nan, nan], 1), residuals_m=nan, levels_m=nan)
 
     def on_surface(self, planes: Planes, ground_m: FloatArray) -> Faces:
         """The faces as a surface model has them.
@@ -74,12 +76,14 @@ class Faces:
             planes: (faces,) planes in the surface model.
             ground_m: (faces,) height of the ground, of the same datum; NaN if unknown.
         """
+        centre_m = planes.heights_m(self.centres)
         return replace(
             self,
             downslopes=planes.downslopes(self.downslopes),
-            heights_m=planes.heights_m(self.centres) - ground_m,
+            heights_m=centre_m - ground_m,
             gradients=planes.gradients,
             residuals_m=planes.residuals_m,
+            levels_m=np.where(np.isnan(planes.gradients[:, 0]), np.nan, centre_m),
         )
 
 
@@ -129,6 +133,7 @@ def _build_one(crop: RoofCrop, grid: Grid) -> Building:
         heights_m=np.full(count, np.nan) if height is None else face_means(labels, count, height[None])[:, 0],
         gradients=planes.gradients,
         residuals_m=planes.residuals_m,
+        levels_m=np.full(count, np.nan),
         clipped=np.isin(np.arange(1, count + 1), labels[crop.edge]),
     )
     probabilities = line_probabilities(lines, crop.lines, grid.pixel_size_m)

@@ -10,12 +10,17 @@ import numpy as np
 import shapely
 
 from roofgeo.vector.building import Building, Lines
-from roofgeo.vector.crops import BoolArray, IntArray
+from roofgeo.vector.crops import BoolArray, FloatArray, IntArray
 from roofgeo.vector.graph import GeometryArray
 from roofgeo.vector.planes import MIN_BUILDING_M2
 
-_LINESTRING: Final = 1
-_ASIDE_M: Final = 1e-3
+_MIN_FACE_M2: Final = 0.01
+_MIN_WIDTH_M: Final = 0.02
+"""A part of a face that is smaller or on the mean narrower is no face, but a crumb of the cut."""
+
+_MIN_LINE_M: Final = 0.01
+_ON_LINE_M: Final = 1e-6
+_CORNER_DEG: Final = 20.0
 _OVERLAP_M2: Final = 1e-6
 
 
@@ -69,48 +74,117 @@ def _by_size(outlines: GeometryArray) -> IntArray:
 
 
 def _cut(building: Building, area: shapely.Geometry, *, inside: bool) -> Building:
-    """What of a building lies inside an area, or outside.
+    """What of a building lies inside an area, or outside; crumbs of faces are left out.
 
     All edges are noded together with the area's, so faces still share theirs. Faces cut at an area they should lie in
-    are marked as clipped; the cut itself is no roof line.
+    are marked as clipped, and the cut is no roof line; that at an area they should not lie in is one.
     """
     whole = building.faces.polygons
     edges = shapely.unary_union([*shapely.boundary(whole), shapely.boundary(area)])
     pieces = np.asarray(shapely.get_parts(shapely.polygonize(shapely.get_parts(edges))))
     points = shapely.point_on_surface(pieces)
     piece, face = shapely.STRtree(whole).query(points, predicate="within")
-    chosen = shapely.covers(area, points[piece]) == inside
+    is_part = shapely.area(pieces)[piece] < shapely.area(whole)[face] * (1 - 1e-9)
+    chosen = (shapely.covers(area, points[piece]) == inside) & ~(is_part & _is_crumb(pieces)[piece])
     polygons, face = pieces[piece[chosen]], face[chosen]
-    clipped = building.faces.clipped[face]
-    if inside:
-        clipped = clipped | (shapely.area(polygons) < shapely.area(whole[face]) * (1 - 1e-9))
+    clipped = building.faces.clipped[face] | (is_part[chosen] & inside)
     faces = replace(building.faces.take(face), polygons=polygons, clipped=clipped)
-    keep = shapely.intersection if inside else shapely.difference
-    return Building(faces, _lines_beside(polygons, building.lines, keep(building.lines.linestrings, area)))
+    return Building(faces, _lines_of(polygons, building.lines, cuts=not inside))
 
 
-def _lines_beside(polygons: GeometryArray, lines: Lines, remains: GeometryArray) -> Lines:
-    """The lines that new faces have, of what remains of each old line."""
-    parts, source = shapely.get_parts(remains, return_index=True)
-    along = (shapely.get_type_id(parts) == _LINESTRING) & ~shapely.is_empty(parts)
-    parts, source = np.asarray(parts[along]), source[along]
-    sides = np.stack([_face_beside(parts, polygons, aside) for aside in (_ASIDE_M, -_ASIDE_M)], 1)
-    beside = (sides >= 0).any(1)
-    return Lines(parts[beside], sides[beside], lines.probabilities[source[beside]])
+def _is_crumb(pieces: GeometryArray) -> BoolArray:
+    """(pieces,) True for what is too small or too narrow to be a part of a face."""
+    size_m2 = shapely.area(pieces)
+    return np.asarray((size_m2 < _MIN_FACE_M2) | (2 * size_m2 < _MIN_WIDTH_M * shapely.length(pieces)))
 
 
-def _face_beside(lines: GeometryArray, faces: GeometryArray, aside_m: float) -> IntArray:
-    """(lines,) the face a little to the left (right if negative) of the middle of each line, -1 if there is none."""
-    lengths = shapely.length(lines)
+def _lines_of(polygons: GeometryArray, old: Lines, *, cuts: bool) -> Lines:
+    """The lines of new faces: what remains of the old ones and, with `cuts`, the new edges.
+
+    A new edge has the probabilities of the old line nearest to it. Without `cuts` so little of an old line that one
+    would not draw it goes, too.
+    """
+    start, end, sides = _sided_segments(polygons)
+    nearest = shapely.STRtree(old.linestrings).nearest(shapely.points((start + end) / 2))
+    is_old = shapely.distance(shapely.points((start + end) / 2), old.linestrings[nearest]) < _ON_LINE_M
+    lines, at, source = _joined(start[is_old], end[is_old], sides[is_old], old.linestrings, nearest[is_old])
+    if not cuts:
+        length_m = shapely.length(lines)
+        kept = (length_m >= _MIN_LINE_M) | (length_m > shapely.length(old.linestrings[source]) - _ON_LINE_M)
+        return Lines(lines[kept], at[kept], old.probabilities[source[kept]])
+    new, beside = _cuts(start[~is_old], end[~is_old], sides[~is_old])
+    of_new = shapely.STRtree(old.linestrings).nearest(shapely.line_interpolate_point(new, 0.5, normalized=True))
+    probabilities = old.probabilities[np.concatenate([source, of_new])]
+    return Lines(np.concatenate([lines, new]), np.concatenate([at, beside]), probabilities)
+
+
+def _sided_segments(polygons: GeometryArray) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Each straight piece of the polygons' edges once; they share their edges exactly, so nothing is to be measured.
+
+    Returns:
+        (pieces, 2) one end, (pieces, 2) the other, and (pieces, 2) the polygons on the left and right, -1 for none.
+    """
+    rings, polygon = shapely.get_rings(shapely.orient_polygons(polygons), return_index=True)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    joined = ring[1:] == ring[:-1]
+    start, end, left = xy[:-1][joined], xy[1:][joined], polygon[ring[:-1][joined]]
+    turned = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
+    start, end = np.where(turned[:, None], end, start), np.where(turned[:, None], start, end)
+    unique, number = np.unique(np.hstack([start, end]), axis=0, return_inverse=True)
+    sides = np.full((len(unique), 2), -1)
+    sides[number.ravel(), turned.astype(int)] = left
+    return unique[:, :2], unique[:, 2:], sides
+
+
+def _joined(
+    start: FloatArray, end: FloatArray, sides: IntArray, old: GeometryArray, source: IntArray
+) -> tuple[GeometryArray, IntArray, IntArray]:
+    """Pieces of old lines in one where they lie in a row between the same faces, and run as their line does.
+
+    Args:
+        start: (pieces, 2) where pieces begin.
+        end: (pieces, 2) where they end.
+        sides: (pieces, 2) face on the left and right.
+        old: The old lines.
+        source: (pieces,) which of them each is a piece of.
+
+    Returns:
+        The lines, the faces beside them, and the old line of each.
+    """
     before, after = (
-        shapely.get_coordinates(shapely.line_interpolate_point(lines, lengths * share)) for share in (0.49, 0.51)
+        shapely.line_locate_point(old[source], shapely.points(start + share * (end - start))) for share in (0.25, 0.75)
     )
-    step = (after - before) / np.maximum(np.hypot(*(after - before).T), 1e-12)[:, None]
-    beside = shapely.points((before + after) / 2 + aside_m * np.stack([-step[:, 1], step[:, 0]], 1))
-    line, face = shapely.STRtree(faces).query(beside, predicate="within")
-    found = np.full(len(lines), -1)
-    found[line] = face
-    return found
+    back = (before > after)[:, None]
+    start, end, sides = np.where(back, end, start), np.where(back, start, end), np.where(back, sides[:, ::-1], sides)
+    lines, key = _merged(start, end, np.column_stack([source, sides]))
+    return lines, key[:, 1:], key[:, 0]
+
+
+def _cuts(start: FloatArray, end: FloatArray, sides: IntArray) -> tuple[GeometryArray, IntArray]:
+    """New edges as lines from corner to corner, and the faces beside them; arguments as of `_joined`."""
+    back = (sides[:, 0] < 0)[:, None]
+    start, end, sides = np.where(back, end, start), np.where(back, start, end), np.where(back, sides[:, ::-1], sides)
+    chains, beside = _merged(start, end, sides)
+    xy, chain = shapely.get_coordinates(chains, return_index=True)
+    joined = chain[1:] == chain[:-1]
+    start, end, chain = xy[:-1][joined], xy[1:][joined], chain[:-1][joined]
+    angle = np.arctan2(*(end - start).T[::-1])
+    turn = np.abs((np.diff(angle, prepend=0) + np.pi) % (2 * np.pi) - np.pi)
+    run = np.cumsum((np.diff(chain, prepend=-1) != 0) | (turn > np.radians(_CORNER_DEG)))
+    lines, key = _merged(start, end, np.column_stack([run, beside[chain]]))
+    return lines, key[:, 1:]
+
+
+def _merged(start: FloatArray, end: FloatArray, keys: IntArray) -> tuple[GeometryArray, IntArray]:
+    """Straight pieces in one where one begins at the end of another of the same (pieces, n) key; the key of each."""
+    if not len(start):
+        return np.zeros(0, object), keys
+    unique, group = np.unique(keys, axis=0, return_inverse=True)
+    order = np.argsort(group.ravel(), kind="stable")
+    pieces = shapely.linestrings(np.stack([start, end], 1)[order])
+    rows = shapely.line_merge(shapely.multilinestrings(pieces, indices=group.ravel()[order]), directed=True)
+    lines, of = shapely.get_parts(rows, return_index=True)
+    return np.asarray(lines), unique[of]
 
 
 def _parts(building: Building) -> list[Building]:

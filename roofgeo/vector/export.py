@@ -6,6 +6,7 @@ file a layer (`roofgeo.vector.ogr`, `roofgeo.vector.parquet`).
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -18,21 +19,29 @@ import pyogrio
 
 from roofgeo.errors import DataError
 from roofgeo.schema import BUILDINGS_LAYER, EXPORT_SUFFIXES, GEOPACKAGE, LAYERS, VECTOR_SUFFIXES, Layer
+from roofgeo.vector.columns import rows_held_by
 from roofgeo.vector.dictionary import DICTIONARY, dictionary_text
-from roofgeo.vector.geopackage import geopackage_provenance, write_geopackage
+from roofgeo.vector.geopackage import STYLES_TABLE, geopackage_provenance, write_geopackage
 from roofgeo.vector.ogr import (
     columns_of,
     flatgeobuf_provenance,
     geojson_provenance,
+    read_by_gdal,
     read_geojson,
     write_flatgeobuf,
     write_geojson,
 )
-from roofgeo.vector.parquet import geoparquet_layer, geoparquet_provenance, require_pyarrow, write_geoparquet
+from roofgeo.vector.parquet import (
+    geoparquet_layer,
+    geoparquet_provenance,
+    read_geoparquet,
+    require_pyarrow,
+    write_geoparquet,
+)
 
 __all__ = [
-    "Roofs", "check_installed", "read_layers", "read_roofs", "write_dictionary", "write_geopackage", "write_layer",
-    "write_layers",
+    "Roofs", "check_installed", "held_by", "read_layers", "read_roofs", "write_dictionary", "write_geopackage",
+    "write_layer", "write_layers",
 ]  # fmt: skip
 
 GEOPACKAGE_FORMAT: Final = "geopackage"
@@ -49,12 +58,12 @@ _WRITERS: Final[dict[str, Callable[[Path, Layer, gpd.GeoDataFrame, Mapping[str, 
 """The formats with one file a layer, in the order a folder is searched for them: what loses least comes first."""
 
 _READERS: Final[dict[str, Callable[[Path], gpd.GeoDataFrame]]] = {
-    "geoparquet": lambda path: gpd.read_parquet(path),  # geopandas asks for pyarrow when it is called
-    "flatgeobuf": pyogrio.read_dataframe,
+    "geoparquet": read_geoparquet,
+    "flatgeobuf": read_by_gdal,
     "geojson": read_geojson,
 }
 
-_ORIGINS: Final[dict[str, Callable[[Path], dict[str, str]]]] = {
+_ORIGINS: Final[dict[str, Callable[[Path], object]]] = {
     "geoparquet": geoparquet_provenance,
     "flatgeobuf": flatgeobuf_provenance,
     "geojson": geojson_provenance,
@@ -86,10 +95,14 @@ class Roofs:
     Attributes:
         layers: Those of `roofgeo.schema.LAYERS` that are there, by name.
         provenance: Where they come from.
+        files: Those that were read.
+        others: Names of layers in them that are none of ours.
     """
 
     layers: dict[str, gpd.GeoDataFrame]
     provenance: dict[str, str]
+    files: tuple[Path, ...]
+    others: tuple[str, ...]
 
 
 def check_installed(formats: Collection[str]) -> None:
@@ -100,6 +113,12 @@ def check_installed(formats: Collection[str]) -> None:
     """
     if "geoparquet" in formats:
         require_pyarrow()
+
+
+def held_by(file_format: str, layers: Mapping[str, gpd.GeoDataFrame]) -> tuple[dict[str, gpd.GeoDataFrame], list[str]]:
+    """The layers as a format can hold them, and what has become of fields that it cannot hold as they are."""
+    held = {name: rows_held_by(file_format, _LAYER[name], rows) for name, rows in layers.items()}
+    return {name: rows for name, (rows, _) in held.items()}, [note for _, notes in held.values() for note in notes]
 
 
 def write_layers(
@@ -150,13 +169,23 @@ def read_roofs(source: Path) -> Roofs:
     first = next(iter(paths.values()))
     try:
         if file_format == GEOPACKAGE_FORMAT:
-            layers, provenance = _read_geopackage(first), geopackage_provenance(first)
+            (layers, others), provenance = _read_geopackage(first), geopackage_provenance(first)
         else:
+            others = ()
             layers = {name: _READERS[file_format](path) for name, path in paths.items()}
             provenance = _ORIGINS[file_format](first)
     except _READ_ERRORS as error:
         raise _unreadable(source, error) from error
-    return Roofs({name: _as_in_schema(rows, _LAYER[name], source) for name, rows in layers.items()}, provenance)
+    typed = {name: _as_in_schema(rows, _LAYER[name], source) for name, rows in layers.items()}
+    return Roofs(typed, _as_text(provenance), tuple(dict.fromkeys(paths.values())), others)
+
+
+def _as_text(told: object) -> dict[str, str]:
+    """Provenance as we write it: names and texts, whatever somebody has made of it."""
+    if not isinstance(told, dict):
+        return {}
+    texts = {str(name): value for name, value in told.items() if value is not None}
+    return {name: v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for name, v in texts.items()}
 
 
 def _find(source: Path) -> tuple[str, dict[str, Path]]:
@@ -198,12 +227,13 @@ def _unreadable(source: Path, error: Exception) -> DataError:
     return DataError(f"{source} cannot be read: {' '.join(str(error).split())}", _HINT)
 
 
-def _read_geopackage(path: Path) -> dict[str, gpd.GeoDataFrame]:
-    found = {str(name) for name, _ in pyogrio.list_layers(path)}
-    layers = {name: pyogrio.read_dataframe(path, layer=name) for name in _LAYER if name in found}
+def _read_geopackage(path: Path) -> tuple[dict[str, gpd.GeoDataFrame], tuple[str, ...]]:
+    """Its layers that are ours, and the names of those that are not."""
+    found = [str(name) for name, _ in pyogrio.list_layers(path)]
+    layers = {name: read_by_gdal(path, name) for name in _LAYER if name in found}
     if not layers:
         raise DataError(f"{path} holds no roofs: none of the layers {', '.join(_LAYER)}", _HINT)
-    return layers
+    return layers, tuple(name for name in found if name not in {*_LAYER, STYLES_TABLE})
 
 
 def _as_in_schema(rows: gpd.GeoDataFrame, layer: Layer, source: Path) -> gpd.GeoDataFrame:

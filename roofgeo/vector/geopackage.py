@@ -16,10 +16,15 @@ from typing import Final
 
 import geopandas as gpd
 
+from roofgeo.errors import OutputError
 from roofgeo.schema import BUILDINGS_LAYER, LINES_LAYER, SEGMENTS_LAYER, Layer
+from roofgeo.vector.columns import GEOMETRY_OF_A_GEOPACKAGE
 from roofgeo.vector.forms import alias
 from roofgeo.vector.ogr import write_by_gdal
 from roofgeo.vector.styles import qml
+
+STYLES_TABLE: Final = "layer_styles"
+"""Where QGIS keeps styles; GDAL takes it for a layer."""
 
 _BOTTOM_UP: Final = (BUILDINGS_LAYER, SEGMENTS_LAYER, LINES_LAYER)
 """QGIS puts each layer of a file above the one before."""
@@ -69,6 +74,10 @@ def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame], provena
             their fields.
         provenance: What the file says of itself, such as the model and the imagery. `created` (ISO 8601, UTC) is taken
             for the time of all entries, else the present.
+
+    Raises:
+        OutputError: The file cannot be written; who knows what was asked for gives the hint.
+        DataError: The format cannot hold the rows.
     """
     present = [layer for layer in _BOTTOM_UP if layer.name in layers]
     for layer in present:
@@ -79,35 +88,45 @@ def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame], provena
             driver="GPKG",
             append=path.exists(),
             dataset_options={"VERSION": "1.3"},
-            layer_options={"DESCRIPTION": layer.meaning, "GEOMETRY_NAME": "geom"},
+            layer_options={"DESCRIPTION": layer.meaning, "GEOMETRY_NAME": GEOMETRY_OF_A_GEOPACKAGE},
         )
-    with closing(sqlite3.connect(path)) as database, database:
-        _describe(database, present, provenance)
+    try:
+        with closing(sqlite3.connect(path)) as database, database:
+            _describe(database, present, provenance)
+    except sqlite3.Error as error:
+        raise OutputError(f"{path} cannot be written: {error}") from error
 
 
-def geopackage_provenance(path: Path) -> dict[str, str]:
-    """What a GeoPackage says of where it comes from; {} if it is none of ours."""
+def geopackage_provenance(path: Path) -> object:
+    """What a GeoPackage says of where it comes from, as its JSON has it; {} if it is none of ours."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
-        try:
-            found = database.execute(
-                "SELECT metadata FROM gpkg_metadata WHERE md_standard_uri = ? AND mime_type = 'application/json'"
-                " ORDER BY id",
-                (_METADATA_STANDARD,),
-            ).fetchone()
-        except sqlite3.OperationalError:  # it has no such table
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'gpkg_metadata'").fetchone():
             return {}
-    told: dict[str, str] = json.loads(found[0]) if found else {}
-    return told
+        found = database.execute(
+            "SELECT metadata FROM gpkg_metadata WHERE md_standard_uri = ? AND mime_type = 'application/json'"
+            " ORDER BY id",
+            (_METADATA_STANDARD,),
+        ).fetchone()
+    return json.loads(found[0]) if found else {}
 
 
 def _describe(database: sqlite3.Connection, layers: Sequence[Layer], provenance: Mapping[str, str]) -> None:
-    now = provenance.get("created", datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"))
+    now = _time(provenance.get("created", ""))
     database.executescript(_EXTRA_TABLES)
     _add_styles(database, layers, now)
     _add_fields(database, layers)
     _add_choices(database, layers)
     _add_provenance(database, provenance, now)
     database.execute("UPDATE gpkg_contents SET last_change = ?", (now,))
+
+
+def _time(created: str) -> str:
+    """The time if it is one (ISO 8601), else the present."""
+    try:
+        datetime.fromisoformat(created)
+    except ValueError:
+        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return created
 
 
 def _add_styles(database: sqlite3.Connection, layers: Sequence[Layer], now: str) -> None:

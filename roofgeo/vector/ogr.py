@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
+import shapely
 from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import ProjError
 
 from roofgeo.errors import DataError, OutputError
 from roofgeo.schema import Layer
+from roofgeo.vector.columns import as_told, for_gdal, holds_more_than_a_double, nowhere
 
 WGS84: Final = "EPSG:4326"
 
@@ -21,18 +24,22 @@ _GEOJSON_OPTIONS: Final = {
     # RFC 7946: degrees on WGS 84. Eight decimals are a millimetre: the edges of roofs stay straight.
     "RFC7946": "YES",
     "COORDINATE_PRECISION": "8",
+    "AUTODETECT_JSON_STRINGS": "NO",  # a text that begins with a bracket stays one
     "NATIVE_MEDIA_TYPE": "application/vnd.geo+json",
 }
 _GROUND_CRS: Final = "crs"
 """Entry of a GeoJSON's provenance that tells the CRS the layers were made in, as the RFC has no other place for it."""
 
+_GEOMETRY: Final = "geometry"
+"""What geopandas calls the geometry it reads."""
+
 _HEAD_CHARS: Final = 65536
 _FEATURES: Final = '"features":'
 _NOT_OURS: Final = ("TITLE", "DESCRIPTION")
 
-_WRITE_ERRORS: Final = (
-    pyogrio.errors.DataSourceError,
-    pyogrio.errors.DataLayerError,
+_PLACE_ERRORS: Final = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError)
+_ROWS_ERRORS: Final = (  # which pyogrio takes for some of the others
+    pyogrio.errors.FieldError,
     pyogrio.errors.FeatureError,
     pyogrio.errors.GeometryError,
 )
@@ -48,20 +55,73 @@ def write_by_gdal(path: Path, layer: Layer, rows: gpd.GeoDataFrame, **options: o
         options: What pyogrio is told besides, the driver among them.
 
     Raises:
-        OutputError: The file cannot be written.
+        OutputError: The file cannot be written; who knows what was asked for gives the hint.
+        DataError: The format cannot hold the rows.
     """
+    names = columns_of(layer, rows)[:-1]
+    columns = [for_gdal(rows[name]) for name in names]
     try:
-        pyogrio.write_dataframe(
-            rows[columns_of(layer, rows)], path, layer=layer.name, geometry_type=_geometry_type(layer, rows), **options
+        pyogrio.raw.write(
+            path,
+            shapely.to_wkb(rows.geometry.to_numpy()),
+            [column.values for column in columns],
+            names,
+            [column.unknown for column in columns],
+            layer=layer.name,
+            geometry_type=_geometry_type(layer, rows),
+            crs=_crs_text(rows),
+            gdal_tz_offsets={
+                name: column.offsets for name, column in zip(names, columns, strict=True) if column.offsets is not None
+            },
+            **options,
         )
-    except (*_WRITE_ERRORS, OSError) as error:
-        raise OutputError(f"{path} cannot be written: {error}", "choose another output folder") from error
+    except _ROWS_ERRORS as error:
+        raise DataError(
+            f"{layer.name} does not fit into {path}: {error}", "Correct the layer, or choose another format."
+        ) from error
+    except _PLACE_ERRORS as error:
+        raise OutputError(f"{path} cannot be written: {error}") from error
 
 
 def _geometry_type(layer: Layer, rows: gpd.GeoDataFrame) -> str:
     """The layer's, unless somebody has joined shapes or given them heights."""
     is_multi = rows.geometry.geom_type.eq(f"Multi{layer.geometry}").any()
     return f"{'Multi' if is_multi else ''}{layer.geometry}{' Z' if rows.geometry.has_z.any() else ''}"
+
+
+def _crs_text(rows: gpd.GeoDataFrame) -> str | None:
+    """The CRS as GDAL is told it: its code, or else what older programs read too."""
+    if rows.crs is None:
+        return None
+    code = rows.crs.to_epsg()
+    return f"EPSG:{code}" if code else str(rows.crs.to_wkt("WKT1_GDAL"))
+
+
+def read_by_gdal(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
+    """Rows of a layer, the first if none is named, with fields of the type the file says, NULLs or not.
+
+    Raises:
+        DataError: A field has the name that the geometry has here.
+    """
+    info = pyogrio.read_info(path, layer=layer)
+    if _GEOMETRY in info["fields"]:
+        raise DataError(f"{path} has a field named {_GEOMETRY}", "Rename the field, or take it out.")
+    rows = pyogrio.read_dataframe(path, layer=layer)
+    for name, dtype in zip(info["fields"], info["dtypes"], strict=True):
+        values = rows[name]
+        if holds_more_than_a_double(values, str(dtype)):
+            values = _whole_numbers(path, info["layer_name"], name)
+        rows[name] = as_told(values, str(dtype))
+    return rows
+
+
+def _whole_numbers(path: Path, layer: str, name: str) -> pd.Series:
+    """A field of large numbers and NULLs; all at once GDAL's numbers come as doubles, which round them."""
+    of_layer = {"layer": layer, "read_geometry": False, "return_fids": True}
+    quoted = name.replace('"', '""')
+    _, known, _, (values,) = pyogrio.raw.read(path, columns=[name], where=f'"{quoted}" IS NOT NULL', **of_layer)
+    _, rows, _, _ = pyogrio.raw.read(path, columns=[], **of_layer)
+    return pd.Series(pd.array(values, "Int64"), known).reindex(rows).reset_index(drop=True)
 
 
 def columns_of(layer: Layer, rows: gpd.GeoDataFrame) -> list[str]:
@@ -76,8 +136,12 @@ def description(layer: Layer, provenance: Mapping[str, str]) -> str:
 
 
 def write_flatgeobuf(path: Path, layer: Layer, rows: gpd.GeoDataFrame, provenance: Mapping[str, str]) -> None:
-    """Write a FlatGeobuf with a spatial index, which sorts the rows by place; the provenance is its metadata."""
-    options = {"SPATIAL_INDEX": "YES", "DESCRIPTION": description(layer, provenance)}
+    """Write a FlatGeobuf with a spatial index, which sorts the rows by place; the provenance is its metadata.
+
+    There is no index if it has rows without a geometry, which have no place in one.
+    """
+    indexed = "NO" if nowhere(rows).any() else "YES"
+    options = {"SPATIAL_INDEX": indexed, "DESCRIPTION": description(layer, provenance)}
     write_by_gdal(
         path, layer, rows, driver="FlatGeobuf", layer_options=options, layer_metadata=dict(provenance) or None
     )
@@ -99,22 +163,24 @@ def write_geojson(path: Path, layer: Layer, rows: gpd.GeoDataFrame, provenance: 
         "NATIVE_DATA": json.dumps(collection, ensure_ascii=False),
     }
     in_degrees = rows if rows.crs is None else rows.to_crs(WGS84)
+    single = in_degrees.select_dtypes("float32").columns  # GDAL would shorten them, and they be others when read
+    in_degrees = in_degrees.astype(dict.fromkeys(single, "float64"))
     write_by_gdal(path, layer, in_degrees, driver="GeoJSON", layer_options=options)
 
 
-def geojson_provenance(path: Path) -> dict[str, str]:
+def geojson_provenance(path: Path) -> dict[str, Any]:
     """What a GeoJSON says of where it comes from."""
     return {name: value for name, value in _told_by_geojson(path).items() if name != _GROUND_CRS}
 
 
 def read_geojson(path: Path) -> gpd.GeoDataFrame:
     """A GeoJSON's rows, in the CRS they were made in where the file tells it."""
-    rows, ground = pyogrio.read_dataframe(path), _told_by_geojson(path).get(_GROUND_CRS)
+    rows, ground = read_by_gdal(path), _told_by_geojson(path).get(_GROUND_CRS)
     if ground is None or not isinstance(rows, gpd.GeoDataFrame):
         return rows
     try:
-        return rows.to_crs(CRS(ground))
-    except CRSError as error:
+        return rows.to_crs(CRS(str(ground)))
+    except ProjError as error:
         raise DataError(f"{path} names no CRS: {ground}", 'Correct "crs" in its "provenance".') from error
 
 

@@ -152,7 +152,7 @@ def measure(scenes: list[tuple[RenderedScene, tuple[Building, ...]]], step_px: i
             write(dtm_path, np.full_like(z, GROUND_M), grid, step_px * PIXEL_M)
             with open_surface(dsm_path, dtm_path if dtm else None) as surface:
                 assert surface is not None
-                survey = timed(partial(surface.survey, crs=grid.crs), seconds)
+                survey = timed(partial(surface.survey, crs=grid.crs, told=[]), seconds)
                 segments = attribute_layers(buildings, grid, survey=survey)["roof_segments"]
             parts.append(errors_of(segments, truth_of(scene, grid), grid, 0.0))
     columns = (np.concatenate([getattr(p, name) for p in parts]) for name in tuple(Errors.__annotations__)[:-1])
@@ -188,7 +188,7 @@ def city(count: int, pixel_m: float) -> str:
         with open_surface(Path(folder) / "dsm.tif", None) as surface:
             assert surface is not None
             start = time.process_time()
-            found = surface.survey(faces, building, shapely.box(x, y - 8, x + 10, y), grid.crs)
+            found = surface.survey(faces, building, shapely.box(x, y - 8, x + 10, y), grid.crs, [])
             seconds = time.process_time() - start
     slope = np.degrees(np.arctan(np.hypot(*found.gradients.T)))
     return (
@@ -201,7 +201,8 @@ def city(count: int, pixel_m: float) -> str:
 def make_faces(polygons: NDArray[np.object_]) -> Faces:
     """Faces of polygons of which nothing else is known."""
     nan, count = np.full(len(polygons), np.nan), len(polygons)
-    return Faces(polygons, np.zeros((count, 2)), np.zeros((count, 18)), nan, nan, np.stack([nan, nan], 1), nan, nan > 0)
+    nan2 = np.stack([nan, nan], 1)
+    return Faces(polygons, np.zeros((count, 2)), np.zeros((count, 18)), nan, nan, nan2, nan, nan, nan > 0)
 
 
 def main() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import geopandas as gpd
+import pyogrio
 import pytest
 from click.testing import CliRunner
 
@@ -33,6 +35,20 @@ def test_a_file_of_one_layer_and_what_is_said(tmp_path: Path) -> None:
     assert f"buildings: {path}, " in done.stdout
     quiet = CliRunner().invoke(main, ["export", LABELS, str(path), "--layer", "buildings", "--overwrite", "--quiet"])
     assert (quiet.exit_code, quiet.output) == (0, "")
+
+
+def test_what_is_not_carried_over_is_said(tmp_path: Path) -> None:
+    source = tmp_path / "mine.gpkg"
+    source.write_bytes(Path(LABELS).read_bytes())
+    pyogrio.write_dataframe(
+        gpd.GeoDataFrame({"kind": ["oak"]}, geometry=[None], crs=32632), source, layer="trees", append=True
+    )
+    arguments = ["export", str(source), str(tmp_path / "roofs.gpkg")]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0
+    assert done.stderr.endswith(f"Note: layer trees of {source} is left out: it is none of roofgeo's\n")
+    told = roofgeo(*arguments, "--overwrite", "--progress", "json")
+    assert len(events(told.stdout)[-1]["notes"]) == 1
 
 
 @pytest.mark.parametrize(

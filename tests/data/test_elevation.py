@@ -1,5 +1,6 @@
 """Surface models in every form they come in, read at polygons."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,10 @@ from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 from rasterio.features import rasterize
 
-from roofgeo.data.elevation import ENOUGH_PX, MOST_PX, Elevation, open_elevation, pixels_within
+from roofgeo.data import elevation
+from roofgeo.data.elevation import ENOUGH_PX, GLIMPSES, MOST_PX, Elevation, open_elevation
+from roofgeo.data.scanlines import pixels_within
+from roofgeo.data.vertical import metres_per_unit, vertical_datum
 from roofgeo.errors import DataError, InputError, RoofgeoError
 
 UTM = CRS.from_epsg(32632)
@@ -60,7 +64,9 @@ def assert_true(dsm: Elevation, off_m: float = 0.001) -> None:
 def test_any_crs_and_resolution(tmp_path, crs, pixel):
     with open_elevation(write(tmp_path / "dsm.tif", crs, pixel)) as dsm:
         assert_true(dsm, 0.02)
-        assert dsm.footprint(UTM).buffer(0.5).covers(shapely.box(LEFT, TOP - 50, LEFT + 50, TOP))
+        assert dsm.meets(shapely.box(LEFT + 2, TOP - 48, LEFT + 48, TOP - 2), UTM)
+        assert not dsm.meets(shapely.box(LEFT + 60, TOP - 48, LEFT + 90, TOP - 2), UTM)
+        assert not dsm.meets(shapely.Polygon(), UTM)
         assert 0.2 < dsm.pixel_size_m < 1.1
 
 
@@ -72,6 +78,24 @@ def test_units_named_in_the_file(tmp_path, unit, factor, dtype):
     path = write(tmp_path / "dsm.tif", unit=unit, dtype=dtype, change=lambda z: z / factor)
     with open_elevation(path) as dsm:
         assert_true(dsm, 0.02)
+
+
+@pytest.mark.parametrize(
+    ("unit", "metres"),
+    [("[m]", 1), ("(Meter)", 1), ("foot (US)", 1200 / 3937), ("Foot_US", 1200 / 3937), ("US_survey_foot", 1200 / 3937)],
+)
+def test_units_as_programs_write_them(unit, metres):
+    assert metres_per_unit("dsm.tif", unit, UTM) == metres
+
+
+def test_a_raster_of_the_whole_earth(tmp_path):
+    profile = {"dtype": "float32", "crs": "EPSG:4326", "transform": Affine(0.01, 0, -180, 0, -0.01, 90)}
+    with rasterio.open(tmp_path / "dtm.tif", "w", "GTiff", 36000, 18000, 1, tiled=True, sparse_ok=True, **profile):
+        pass
+    with open_elevation(tmp_path / "dtm.tif") as dtm:
+        area = shapely.box(LEFT, TOP - 5000, LEFT + 5000, TOP)
+        assert dtm.meets(area, UTM)
+        assert (dtm.glimpse(area, UTM) == 0).all() and len(dtm.glimpse(area, UTM)) > 9
 
 
 def test_unit_of_the_vertical_axis(tmp_path):
@@ -134,7 +158,9 @@ def test_around_a_house_are_no_roofs(tmp_path):
         shapely.box(LEFT + 31, TOP - 30, LEFT + 40, TOP),
     )
     with open_elevation(write(tmp_path / "dsm.tif")) as dsm:
-        number, z = dsm.around(np.array([house, house]), np.array([house, other]), 3.0, UTM)
+        found = dsm.around(np.array([house, house]), np.array([house, other]), 3.0, UTM)
+    number, z = found.polygon, found.xyz[:, 2]
+    assert z == pytest.approx(slanting(*found.xyz[:, :2].T), abs=0.001)
     assert np.bincount(number).min() > 50
     around, eastward = z[number == 0], z[number == 1]
     assert slanting(LEFT + 17, TOP - 17) - 0.5 < around.min() and around.max() < slanting(LEFT + 31, TOP - 33) + 0.5
@@ -151,8 +177,8 @@ def test_a_neighbour_is_no_ground(tmp_path):
         shapely.box(LEFT + 31, TOP - 30, LEFT + 40, TOP - 10),
     )
     with open_elevation(write(tmp_path / "dsm.tif", change=raised)) as dsm:
-        with_it = dsm.around(np.array([house]), np.array([house]), 5.0, UTM)[1]
-        without = dsm.around(np.array([house]), np.array([house, other]), 5.0, UTM)[1]
+        with_it = dsm.around(np.array([house]), np.array([house]), 5.0, UTM).xyz[:, 2]
+        without = dsm.around(np.array([house]), np.array([house, other]), 5.0, UTM).xyz[:, 2]
     assert with_it.max() > 340 > without.max()
 
 
@@ -163,6 +189,40 @@ def test_of_a_large_roof_not_every_pixel_is_taken(tmp_path):
     counts = np.bincount(found.polygon)
     assert MOST_PX / 4 <= counts[0] <= MOST_PX * 1.1
     assert np.ptp(found.xyz[: counts[0]], axis=0)[:2].min() > 46
+
+
+def test_a_hall_in_the_model_of_a_drone_takes_little_memory(tmp_path):
+    """20 million pixels of it: their places alone would be 480 MB."""
+    profile = {"dtype": "float32", "crs": UTM.to_wkt(), "transform": Affine(0.01, 0, LEFT, 0, -0.01, TOP)}
+    with rasterio.open(tmp_path / "dsm.tif", "w", "GTiff", 5000, 5000, 1, tiled=True, sparse_ok=True, **profile):
+        pass  # empty blocks are zeros
+    hall = shapely.box(LEFT + 2, TOP - 47, LEFT + 47, TOP - 2)
+    with open_elevation(tmp_path / "dsm.tif") as dsm:
+        tracemalloc.start()
+        found = dsm.within(np.array([hall]), UTM)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak_bytes < 150e6
+    assert MOST_PX / 2 <= len(found.polygon) <= MOST_PX * 1.1
+    assert np.ptp(found.xyz, axis=0)[:2].min() > 42
+
+
+def test_a_long_and_narrow_roof_is_not_missed(tmp_path):
+    narrow = shapely.box(LEFT + 1, TOP - 49, LEFT + 1.06, TOP - 1)
+    with open_elevation(write(tmp_path / "dsm.tif", pixel=0.02)) as dsm:
+        assert len(dsm.within(np.array([narrow]), UTM).polygon) >= ENOUGH_PX
+
+
+@pytest.mark.parametrize("read_px", [1, 17, 10**6])
+def test_what_is_read_in_squares_is_the_same(tmp_path, monkeypatch, read_px):
+    path = write(tmp_path / "dsm.tif", tiled=True, blockxsize=16, blockysize=16)
+    places = np.random.default_rng(0).uniform(0, 60, (200, 2)) * [1, -1] + [LEFT - 5, TOP + 5]
+    with open_elevation(path) as dsm:
+        whole = dsm.at(places, UTM)
+        for name in ("READ_PX", "SPARSE_PX"):
+            monkeypatch.setattr(elevation, name, read_px)
+            assert np.array_equal(dsm.at(places, UTM), whole, equal_nan=True)
+    assert 0.5 < np.isfinite(whole).mean() < 1
 
 
 def test_heights_between_pixels(tmp_path):
@@ -192,8 +252,30 @@ def test_a_virtual_raster_of_several_files(tmp_path):
         assert_true(dsm)
 
 
+@pytest.mark.parametrize(
+    ("crs", "datum"),
+    [
+        ("EPSG:25832", ""), ("EPSG:25832+5783", "Deutsches Haupthoehennetz 1992"), ("EPSG:4979", "ellipsoid"),
+        ("EPSG:2263+6360", "North American Vertical Datum 1988"),
+        ("EPSG:2263+5703", "North American Vertical Datum 1988"),
+    ],
+)  # fmt: skip
+def test_what_heights_are_counted_from(crs, datum):
+    for version in ("WKT2_2019", "WKT1_GDAL"):
+        if datum != "ellipsoid" or version == "WKT2_2019":
+            assert vertical_datum(CRS.from_wkt(CRS.from_user_input(crs).to_wkt(version))) == datum
+
+
 def missing(path):
     return path / "no.tif"
+
+
+def remote(path):
+    return "https://example.org/dsm.tif"
+
+
+def remote_as_a_path(path):
+    return Path("s3://bucket/dsm.tif")
 
 
 def a_folder(path):
@@ -229,7 +311,8 @@ def odd_unit(path):
 @pytest.mark.parametrize(
     ("make", "kind", "says"),
     [
-        (missing, DataError, "does not exist"), (a_folder, DataError, "is a folder"),
+        (missing, DataError, "does not exist"), (remote, DataError, "^https://example.org/dsm.tif is no file"),
+        (remote_as_a_path, DataError, "^s3://bucket/dsm.tif is no file"), (a_folder, DataError, "is a folder"),
         (no_raster, DataError, "is not a raster"), (a_picture, DataError, "3 bands"),
         (no_crs, DataError, "no coordinate reference system"), (feet_perhaps, InputError, "metres or feet"),
         (odd_unit, InputError, "'fathom'"),
@@ -242,13 +325,39 @@ def test_what_is_no_surface_model_is_named_with_the_way_out(tmp_path, make, kind
     assert isinstance(caught.value, kind) and caught.value.hint
 
 
-def test_a_damaged_file_is_told(tmp_path):
+def test_what_is_damaged_is_a_hole_and_told(tmp_path):
     path = write(tmp_path / "dsm.tif", compress="deflate", blockysize=16)
     content = bytearray(path.read_bytes())
     content[3000:-200] = bytes(len(content) - 3200)
     path.write_bytes(content)
-    with open_elevation(path) as dsm, pytest.raises(DataError, match="cannot be read"):
-        dsm.within(np.array([shapely.box(LEFT, TOP - 50, LEFT + 50, TOP)]), UTM)
+    whole = shapely.box(LEFT, TOP - 50, LEFT + 50, TOP)
+    with open_elevation(path) as dsm:
+        found = dsm.within(np.array([whole]), UTM)
+        assert 0 < len(found.polygon) < MOST_PX / 2
+        assert found.xyz[:, 2] == pytest.approx(slanting(*found.xyz[:, :2].T), abs=0.001)
+        assert "dsm.tif is damaged at rows" in dsm.damage
+        with pytest.raises(DataError, match="damaged at rows") as caught:
+            dsm.glimpse(whole, UTM)
+    assert caught.value.hint
+    with open_elevation(write(tmp_path / "good.tif")) as dsm:
+        dsm.within(np.array([whole]), UTM)
+        assert dsm.damage == ""
+
+
+def test_a_glimpse_of_an_area(tmp_path):
+    def pierced(z):
+        z[:, :50] = np.nan
+        return z
+
+    with open_elevation(write(tmp_path / "dsm.tif", pixel=0.25, change=pierced)) as dsm:
+        found = dsm.glimpse(shapely.box(LEFT, TOP - 50, LEFT + 50, TOP), UTM)
+        assert len(found) == GLIMPSES**2 and np.isnan(found).mean() == 0.25
+        east = dsm.glimpse(shapely.box(LEFT + 40, TOP - 20, LEFT + 90, TOP - 10), UTM)
+        assert east.min() > 300 + 20 - 10
+        slanted = dsm.glimpse(shapely.Polygon([(LEFT, TOP), (LEFT + 50, TOP), (LEFT + 50, TOP - 50)]), UTM)
+        assert len(slanted) == pytest.approx(GLIMPSES**2 / 2, rel=0.02)
+        for nothing in (shapely.box(0, 0, 9, 9), shapely.Polygon()):
+            assert len(dsm.glimpse(nothing, UTM)) == 0
 
 
 corners = st.lists(st.tuples(st.floats(-3, 23), st.floats(-3, 23)), min_size=3, max_size=7, unique=True)

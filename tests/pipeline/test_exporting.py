@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
+import pyogrio
 import pytest
+import shapely
 
 import roofgeo
 from roofgeo.errors import DataError, InputError, OutputError, RoofgeoError
@@ -66,6 +70,51 @@ def test_other_files_stay_and_own_ones_need_overwrite(tmp_path: Path) -> None:
     assert len(read_roofs(tmp_path).layers) == 3
 
 
+def with_own_layers(folder: Path) -> Path:
+    """A GeoPackage of ours that somebody has put a layer and a table of their own into."""
+    path = folder / "roofs.gpkg"
+    path.write_bytes(LABELS.read_bytes())
+    trees = gpd.GeoDataFrame({"kind": ["oak"]}, geometry=[shapely.Point(1, 1)], crs="EPSG:32632")
+    pyogrio.write_dataframe(trees, path, layer="trees", append=True)
+    pyogrio.write_dataframe(trees[["kind"]], path, layer="kinds", append=True)
+    return path
+
+
+@pytest.mark.parametrize("file_format", EXPORT_SUFFIXES)
+def test_layers_that_are_not_ours_are_named(file_format: str, tmp_path: Path) -> None:
+    result = roofgeo.export(with_own_layers(tmp_path), tmp_path / "out", file_format=file_format)
+    assert [note.split(" of ")[0] for note in result.notes] == ["layer trees", "layer kinds"]
+
+
+@pytest.mark.parametrize("destination", ["roofs.gpkg", "there/../roofs.gpkg", ""])
+def test_a_source_is_not_replaced_by_less_than_it_holds(destination: str, tmp_path: Path) -> None:
+    source = with_own_layers(tmp_path)
+    (tmp_path / "there").mkdir()
+    before = source.read_bytes()
+    for layers in ((), ("buildings",)):
+        with pytest.raises(InputError, match=r"would lose .*trees, kinds"):
+            roofgeo.export(tmp_path, tmp_path / destination, file_format="geopackage", layers=layers, overwrite=True)
+    assert source.read_bytes() == before
+    source.write_bytes(LABELS.read_bytes())
+    with pytest.raises(InputError, match=r"would lose .*roof_segments, roof_lines"):
+        roofgeo.export(source, source, layers=["buildings"], overwrite=True)
+    assert roofgeo.export(source, source, overwrite=True).notes == ()
+    with closing(sqlite3.connect(source)) as database, database:
+        database.execute("ALTER TABLE buildings ADD COLUMN photo BLOB")
+        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'buildings'"
+        for (name,) in database.execute(triggers).fetchall():  # of the index, with functions that only GDAL has
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("UPDATE buildings SET photo = x'01'")
+    with pytest.raises(InputError, match=r"would lose .*photo of buildings"):
+        roofgeo.export(source, source, overwrite=True)
+
+
+def test_one_file_of_a_folder_may_be_written_again(tmp_path: Path) -> None:
+    roofgeo.export(LABELS, tmp_path, file_format="geojson")
+    roofgeo.export(tmp_path, tmp_path / "buildings.geojson", layers=["buildings"], overwrite=True)
+    assert len(read_roofs(tmp_path).layers) == 3
+
+
 def test_what_sqlite_left_beside_an_older_file_goes(tmp_path: Path) -> None:
     for name in ("a.gpkg", "a.gpkg-wal", "a.gpkg-shm", "b.gpkg-wal"):
         (tmp_path / name).write_text("old")
@@ -112,6 +161,52 @@ def test_what_cannot_be_done_is_said(
         roofgeo.export(SAMPLES / source, tmp_path / destination, **options)
     assert error.value.hint
     assert files(tmp_path) == []
+
+
+def test_errors_name_where_files_were_to_lie_and_options_that_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("mine")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match="cannot be written") as error:
+        roofgeo.export(LABELS, tmp_path / "file" / "roofs.gpkg")
+    hints = [error.value.hint]
+    for file_format, writer in (("flatgeobuf", "pyogrio.raw.write"), ("geoparquet", "pyarrow.parquet.write_table")):
+        monkeypatch.setattr(writer, full)
+        with pytest.raises(OutputError) as error:
+            roofgeo.export(LABELS, tmp_path / "out", file_format=file_format)
+        path = tmp_path / "out" / f"roof_segments{EXPORT_SUFFIXES[file_format]}"
+        assert str(error.value).startswith(f"{path} cannot be written")
+        hints.append(error.value.hint)
+    assert all(hints)
+    assert not any("--output" in hint for hint in hints)
+
+
+def test_a_database_that_cannot_be_finished_is_an_error_like_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("roofgeo.vector.geopackage._describe", full)
+    with pytest.raises(OutputError) as error:
+        roofgeo.export(LABELS, tmp_path / "new" / "a.gpkg")
+    assert str(error.value) == f"{tmp_path / 'new' / 'a.gpkg'} cannot be written: database or disk is full"
+    assert error.value.hint
+    assert files(tmp_path) == []
+
+
+def test_what_a_format_cannot_hold_is_said_without_a_hint_at_the_place(tmp_path: Path) -> None:
+    rows = read_roofs(LABELS).layers["roof_segments"]
+    rows.loc[0, "geometry"] = shapely.Point(1, 1)
+    writing.write_layers(tmp_path, {"roof_segments": rows}, "geoparquet", {})
+    with pytest.raises(DataError) as error:
+        roofgeo.export(tmp_path / "roof_segments.parquet", tmp_path / "new" / "a.fgb")
+    assert str(tmp_path / "new" / "a.fgb") in error.value.message
+    assert "format" in error.value.hint
 
 
 def test_a_layer_that_is_not_there_is_said(tmp_path: Path) -> None:

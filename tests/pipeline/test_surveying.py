@@ -1,5 +1,6 @@
 """Slopes and heights of known roofs in surface models: right, in pieces as in one, and told where there is none."""
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -7,13 +8,14 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+import shapely
 from affine import Affine
 from pyproj import CRS, Transformer
 
 from roofgeo.data import elevation
 from roofgeo.errors import AreaError, DataError, InputError
 from roofgeo.pipeline import forecast, predict
-from roofgeo.pipeline.surveying import check_reach, open_surface
+from roofgeo.pipeline.surveying import check_heights, open_surface
 from roofgeo.vector.attributes import attribute_layers
 from tests.benchmarks import slopes
 from tests.vector.rasters import make_bands, utm_grid
@@ -66,8 +68,9 @@ def surveyed(dsm, dtm=None, roof=hip):
     """The layers of a roof with a surface model, and what is said."""
     buildings = buildings_of(make_bands(*roof(), SHAPE))
     with open_surface(dsm, dtm) as surface:
-        layers = attribute_layers(buildings, GRID, survey=partial(surface.survey, crs=GRID.crs))
-        return layers, list(surface.notes(layers["roof_segments"]))
+        told: list[str] = []
+        layers = attribute_layers(buildings, GRID, survey=partial(surface.survey, crs=GRID.crs, told=told))
+        return layers, told
 
 
 @pytest.mark.parametrize(("epsg", "pixel"), [(32632, 0.5), (32632, 0.25), (25833, 0.5), (3857, 0.6), (4326, 6e-6)])
@@ -121,11 +124,32 @@ def test_in_pieces_as_in_one(tmp_path, monkeypatch):
     for cell_px in (1024, 8):
         monkeypatch.setattr(elevation, "CELL_PX", cell_px)
         with open_surface(path, None) as surface:
-            survey = partial(surface.survey, crs=grid.crs)
+            survey = partial(surface.survey, crs=grid.crs, told=[])
             found.append(attribute_layers(buildings, grid, survey=survey)["roof_segments"])
     for name in ("slope_deg", "azimuth_measured_deg", "height_m", "residual_m"):
         assert np.allclose(found[0][name], found[1][name], atol=1e-6, equal_nan=True)
     assert (found[0]["slope_deg"] > 30).sum() == 4
+
+
+def line_kinds(dsm, roof):
+    lines = surveyed(dsm, roof=roof)[0]["roof_lines"]
+    return set(lines["line_type"][lines["right_segment_id"].notna() & lines["left_segment_id"].notna()])
+
+
+@pytest.mark.parametrize(("higher_m", "kind"), [(1.5, "step"), (-1.5, "step"), (0.1, "ridge"), (0.0, "ridge")])
+def test_two_sheds_back_to_back_of_different_heights_meet_at_a_step(tmp_path, higher_m, kind):
+    def sheds(x, y):
+        inside = (x > 4) & (x < 16) & (y > 4) & (y < 12)
+        return np.where(inside, EAVE_M + PITCH * (4 - np.abs(y - 8)) + higher_m * (y < 8), 0)
+
+    assert line_kinds(write(tmp_path / "dsm.tif", sheds), gable) == {kind}
+
+
+def test_lines_drawn_beside_where_the_planes_meet_are_no_steps(tmp_path):
+    def shifted(x, y):
+        return hip_height(x - 0.3, y - 0.3)
+
+    assert line_kinds(write(tmp_path / "dsm.tif", shifted), hip) == {"ridge", "hip"}
 
 
 def bare(z):
@@ -142,29 +166,174 @@ def test_segments_without_a_slope_are_counted(tmp_path, change, says):
     layers, notes = surveyed(write(tmp_path / "dsm.tif", change=change))
     segments = layers["roof_segments"]
     unknown = segments["slope_deg"].isna()
-    assert any(f"{unknown.sum()} of 4 segments have no slope" in note and says in note for note in notes)
+    have = "has" if unknown.sum() == 1 else "have"
+    assert any(f"{unknown.sum()} of 4 segments {have} no slope" in note and says in note for note in notes)
+    assert unknown.sum() == (1 if change is bare else 4)
     assert (segments["area_m2"].isna() == unknown).all() and layers["buildings"]["roof_area_m2"].isna().all()
     assert (segments["residual_m"].notna() == (change is rough)).loc[unknown].all()
 
 
-def test_no_heights_at_any_roof_are_an_error(tmp_path):
-    path = write(tmp_path / "dsm.tif", change=lambda z: np.where(z > GROUND_M + 1, np.nan, z))
-    with pytest.raises(DataError, match="heights at none of the 4 roof segments"):
-        surveyed(path)
-    with pytest.raises(DataError, match="heights at none"):  # all beyond what is on earth: undeclared centimetres
-        surveyed(write(tmp_path / "cm.tif", change=lambda z: z * 100))
+def assert_without_heights(layers):
+    """The roof is there, and nothing that a surface model would tell."""
+    segments = layers["roof_segments"]
+    assert len(segments) == 4 and segments["footprint_area_m2"].sum() == pytest.approx(96, rel=0.01)
+    assert segments[["slope_deg", "area_m2", "height_m", "residual_m"]].isna().all(axis=None)
+    assert layers["buildings"]["height_m"].isna().all()
 
 
-def test_heights_that_cannot_be_metres_are_refused(tmp_path):
-    low = write(tmp_path / "cm.tif", change=lambda z: (z - 510) * 100)
-    with pytest.raises(DataError, match="above the ground around them") as caught:
-        surveyed(low)
-    assert "--units" in caught.value.hint
+def test_no_heights_at_any_roof_are_said_and_the_roofs_are_kept(tmp_path):
+    layers, notes = surveyed(write(tmp_path / "dsm.tif", change=lambda z: np.where(z > GROUND_M + 1, np.nan, z)))
+    assert_without_heights(layers)
+    (note,) = notes
+    assert "dsm.tif has too few heights at each of the 4 segments" in note
+
+
+def test_heights_that_cannot_be_metres_are_left_out_and_said(tmp_path):
+    layers, notes = surveyed(write(tmp_path / "cm.tif", change=lambda z: (z - 510) * 100))
+    assert_without_heights(layers)
+    assert "--units cm" in notes[0] and "cm.tif" in notes[0]
     named = write(tmp_path / "named.tif", change=lambda z: (z - 510) * 100, unit="cm")
     assert surveyed(named)[0]["roof_segments"]["slope_deg"].to_numpy() == pytest.approx(SLOPE_DEG, abs=1.5)
-    dtm = write(tmp_path / "dtm.tif", lambda x, y: 0 * x + 47, pixel=1.0)
-    with pytest.raises(DataError, match=r"m above .*dtm\.tif"):
-        surveyed(write(tmp_path / "dsm.tif"), dtm)
+
+
+def test_a_damaged_block_is_a_hole_and_said(tmp_path):
+    path = write(tmp_path / "dsm.tif")
+    with rasterio.open(path) as file:
+        z, profile = file.read(1), {**file.profile, "compress": "deflate", "tiled": True}
+    with rasterio.open(path, "w", **{**profile, "blockxsize": 16, "blockysize": 16}) as file:
+        file.write(z, 1)
+    with rasterio.open(path) as file:  # the block of the roof's north-western corner
+        offset, size = (int(file.get_tag_item(f"BLOCK_{what}_1_1", "TIFF", bidx=1)) for what in ("OFFSET", "SIZE"))
+    content = bytearray(path.read_bytes())
+    content[offset : offset + size] = bytes(size)
+    path.write_bytes(content)
+    layers, notes = surveyed(path)
+    assert layers["roof_segments"]["slope_deg"].notna().sum() >= 2
+    assert any("dsm.tif is damaged at rows" in note for note in notes)
+
+
+def damaged(path):
+    content = bytearray(path.read_bytes())
+    content[1000:] = b""
+    path.write_bytes(content)
+
+
+def test_models_without_heights_are_refused_before_the_run(tmp_path):
+    wanted = shapely.box(*GRID.bounds)
+    cases = {"holes.tif": lambda z: z * np.nan, "cm.tif": lambda z: z * 100}
+    for name, change in cases.items():
+        with (
+            open_surface(write(tmp_path / name, change=change), None) as models,
+            pytest.raises(DataError, match=f"{name} has no heights in the area") as caught,
+        ):
+            check_heights(models, wanted, GRID.crs)
+        assert caught.value.hint
+    damaged(write(tmp_path / "dsm.tif"))
+    with open_surface(tmp_path / "dsm.tif", None) as models, pytest.raises(DataError, match="damaged at rows"):
+        check_heights(models, wanted, GRID.crs)
+    bare_dtm = write(tmp_path / "dtm.tif", change=lambda z: z * np.nan, pixel=5.0)
+    with (
+        open_surface(write(tmp_path / "good.tif"), bare_dtm) as models,
+        pytest.raises(DataError, match=r"dtm\.tif has no heights"),
+    ):
+        check_heights(models, wanted, GRID.crs)
+    with open_surface(tmp_path / "good.tif", tmp_path / "good.tif") as models:
+        check_heights(models, wanted, GRID.crs)
+
+
+def test_a_coarse_surface_model_is_refused_before_the_run(tmp_path):
+    path = write(tmp_path / "dsm.tif", pixel=5.0, margin=30.0)
+    with pytest.raises(InputError, match="pixels of 5 m") as caught, open_surface(path, None):
+        pass
+    assert "--dsm" in caught.value.hint
+    with open_surface(write(tmp_path / "fine.tif"), path) as models:
+        assert models.dtm is not None
+
+
+def slanting_ground(x, y):
+    return 0.4 * x - 0.3 * y
+
+
+def on_a_hillside(x, y):
+    """A roof set on slanting ground as if it were level."""
+    return np.where(hip_height(x, y) > 0, hip_height(x, y) + slanting_ground(10, 8), slanting_ground(x, y))
+
+
+@pytest.mark.parametrize("off_m", [47.5, -48.0, 4.0])
+def test_a_terrain_model_of_another_datum_leaves_heights_unknown(tmp_path, off_m):
+    dtm = write(tmp_path / "dtm.tif", lambda x, y: slanting_ground(x, y) - off_m, pixel=1.0, margin=20.0)
+    layers, notes = surveyed(write(tmp_path / "dsm.tif", on_a_hillside), dtm)
+    assert layers["roof_segments"]["height_m"].isna().all() and layers["buildings"]["height_m"].isna().all()
+    assert layers["roof_segments"]["slope_deg"].to_numpy() == pytest.approx(SLOPE_DEG, abs=1.5)
+    (note,) = notes
+    assert "dsm.tif" in note and "dtm.tif" in note and "vertical datum" in note
+    said_m = float(re.search(r"(-?\d+\.\d) m", note)[1])
+    assert said_m == pytest.approx(off_m, abs=0.3)
+
+
+@pytest.mark.parametrize(("off_m", "is_told"), [(47.5, True), (-12.0, True), (20.0, False), (0.0, False)])
+def test_what_cannot_be_of_one_datum_is_refused_before_the_run(tmp_path, off_m, is_told):
+    dsm = write(tmp_path / "dsm.tif", on_a_hillside, margin=60.0)
+    dtm = write(tmp_path / "dtm.tif", lambda x, y: slanting_ground(x, y) - off_m, CRS.from_epsg(25833), 1.0, 60.0)
+    with open_surface(dsm, dtm) as models:
+        if is_told:
+            with pytest.raises(DataError, match=r"dsm\.tif lies -?\d+ m above .*dtm\.tif") as caught:
+                check_heights(models, shapely.box(*GRID.bounds), GRID.crs)
+            assert "--dtm" in caught.value.hint
+        else:
+            check_heights(models, shapely.box(*GRID.bounds), GRID.crs)
+
+
+def test_an_area_that_is_one_tower_is_no_other_datum(tmp_path):
+    def tower(x, y):
+        return np.where(hip_height(x, y) > 0, 60.0, 0.0)
+
+    dsm = write(tmp_path / "dsm.tif", tower, margin=60.0)
+    dtm = write(tmp_path / "dtm.tif", lambda x, y: 0 * x, pixel=1.0, margin=60.0)
+    left, _, _, top = GRID.bounds
+    with open_surface(dsm, dtm) as models:
+        check_heights(models, shapely.box(left + 5, top - 11, left + 15, top - 5), GRID.crs)
+
+
+def test_a_terrain_model_of_the_same_datum_on_a_hillside(tmp_path):
+    dtm = write(tmp_path / "dtm.tif", slanting_ground, pixel=1.0, margin=20.0)
+    layers, notes = surveyed(write(tmp_path / "dsm.tif", on_a_hillside), dtm)
+    assert layers["roof_segments"]["height_m"].notna().all() and notes == []
+
+
+def test_centimetres_in_both_models_are_said(tmp_path):
+    paths = [
+        write(tmp_path / f"{name}.tif", height, change=lambda z: (z - 510) * 100, pixel=0.5)
+        for name, height in (("dsm", hip_height), ("dtm", lambda x, y: 0 * x))
+    ]
+    layers, notes = surveyed(*paths)
+    assert layers["roof_segments"]["height_m"].isna().all()
+    assert len(notes) == 1
+
+
+def test_two_vertical_datums_are_refused_before_the_run(tmp_path):
+    dsm = write(tmp_path / "dsm.tif", crs=CRS.from_user_input("EPSG:25832+7837"))
+    for name, crs, is_other in (
+        ("nap", "EPSG:25832+5709", True), ("same", "EPSG:25833+7837", False), ("silent", "EPSG:25832", False)
+    ):  # fmt: skip
+        dtm = write(tmp_path / f"{name}.tif", lambda x, y: 0 * x, crs=CRS.from_user_input(crs), pixel=1.0)
+        if is_other:
+            with pytest.raises(InputError, match="Normaal Amsterdams Peil") as caught, open_surface(dsm, dtm):
+                pass
+            assert "gdalwarp" in caught.value.hint
+        else:
+            with open_surface(dsm, dtm) as models:
+                assert models.dtm is not None
+
+
+def test_feet_nobody_named_make_steep_roofs_and_that_is_said(tmp_path):
+    def in_feet(z):
+        return z / 0.3048
+
+    _, notes = surveyed(write(tmp_path / "dsm.tif", change=in_feet))
+    assert any("dsm.tif" in note and "66 degrees" in note and "--units ft" in note for note in notes)
+    _, notes = surveyed(write(tmp_path / "named.tif", change=in_feet, unit="ft"))
+    assert notes == []
 
 
 def test_a_terrain_model_taken_for_the_surface_is_said(tmp_path):
@@ -183,7 +352,7 @@ def test_a_model_elsewhere_is_refused_before_the_run(tmp_path):
     with pytest.raises(AreaError, match="lies outside the area"):
         forecast(SAMPLES / "area.geojson", output=tmp_path / "roofs", dsm=path)
     with open_surface(None, None) as nothing:
-        check_reach(nothing, None, GRID.crs)
+        check_heights(nothing, None, GRID.crs)
 
 
 @pytest.mark.slow
@@ -199,9 +368,14 @@ def test_the_sample_with_a_surface_model(tmp_path):
         path, "w", "GTiff", shape[1], shape[0], 1, dtype="float64", crs=crs, transform=transform
     ) as file:
         file.write(z, 1)
-    result = predict(SAMPLES / "area.geojson", output=tmp_path / "roofs", dsm=path)
+    dtm = tmp_path / "dtm.tif"
+    with rasterio.open(path) as surface, rasterio.open(dtm, "w", **surface.profile) as file:
+        file.write(surface.read() - 20)
+    result = predict(SAMPLES / "area.geojson", output=tmp_path / "roofs", dsm=path, dtm=dtm)
+    assert any("20.0 m above" in note and "vertical datum" in note for note in result.notes)
     segments = gpd.read_file(result.paths["roofs.gpkg"], layer="roof_segments")
     known = segments["slope_deg"].notna()
+    assert segments["height_m"].isna().all()
     assert known.mean() > 0.5
     assert segments["slope_deg"][known].to_numpy() == pytest.approx(30, abs=0.1)
     assert segments["azimuth_measured_deg"][known].to_numpy() == pytest.approx(1, abs=0.2)  # convergence

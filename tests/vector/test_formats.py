@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 import tempfile
+from contextlib import closing
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import geopandas as gpd
@@ -22,7 +25,7 @@ from roofgeo.errors import DataError, InputError
 from roofgeo.schema import Field, Layer
 from roofgeo.vector.attributes import attribute_layers
 from roofgeo.vector.dictionary import dictionary_text
-from roofgeo.vector.export import read_roofs, write_geopackage, write_layers
+from roofgeo.vector.export import held_by, read_roofs, write_geopackage, write_layers
 from tests.vector.rasters import utm_grid
 from tests.vector.shapes import SHAPE, hip, layers_of
 
@@ -137,6 +140,112 @@ def test_what_somebody_added_stays(tmp_path, file_format):
     assert list(found.columns[-3:]) == ["cost", "review", "geometry"]
     assert found["review"].fillna("").tolist() == ["accepted", "", "rejected", ""]
     assert found["cost"].fillna(0).tolist() == [1.5, 0, 2.5, 3.5]
+
+
+ADDED = {
+    "int16": ("SMALLINT", [-32768, 32767]),
+    "int32": ("MEDIUMINT", [5, -(2**31)]),
+    "int64": ("INTEGER", [2**53 + 1, -(2**53) - 1]),
+    "boolean": ("BOOLEAN", [True, False]),
+    "float32": ("FLOAT", [1.1, -2.5]),
+    "float64": ("REAL", [0.1, 1e300]),
+    "text": ("TEXT", ["[1, 2]", ""]),
+    "day": ("DATE", [date(9999, 12, 31), date(1899, 5, 6)]),
+    "instant": ("DATETIME", [datetime(2026, 1, 2, 3, 4, 5, 678000, UTC), datetime(2026, 7, 2, tzinfo=UTC)]),
+}
+"""Type in a GeoPackage, and values, of a field of each type."""
+
+
+def all_types() -> gpd.GeoDataFrame:
+    """Four segments with a field of each type without NULLs, and one with some."""
+    rows = layers_of(hip())["roof_segments"]
+    for name, (_, (first, second)) in ADDED.items():
+        dtype = {"boolean": "boolean", "text": "object", "day": "period[D]", "instant": "datetime64[ms, UTC]"}.get(
+            name, name.replace("int", "Int")
+        )
+        for kind, values in {"all": [first, second] * 2, "some": [first, None, second, None]}.items():
+            rows[f"{name}_{kind}"] = pd.Series(values, dtype=dtype)
+        if dtype.startswith("Int") or dtype == "boolean":
+            rows[f"{name}_all"] = rows[f"{name}_all"].astype(dtype.lower().replace("boolean", "bool"))
+    return rows
+
+
+def plain(values: pd.Series) -> list[object]:
+    """Values that can be compared, whatever keeps them."""
+    return [None if pd.isna(value) else value for value in values.astype(object)]
+
+
+def widened(dtype: str, formats: tuple[str, ...]) -> str:
+    """The type a field has after going through formats: JSON has one kind of number each, FlatGeobuf no dates."""
+    kind = dtype.lower()
+    if "geojson" in formats and kind.startswith(("int", "float")):
+        return kind.rstrip("0123456789")
+    if "flatgeobuf" in formats and kind == "period[d]":
+        return "datetime64[ms]"
+    return {"object": "text", "str": "text", "boolean": "bool"}.get(kind, kind)
+
+
+@pytest.mark.parametrize("first", FORMATS)
+@pytest.mark.parametrize("second", FORMATS)
+def test_added_fields_of_any_type_stay_to_the_last_bit_with_their_nulls(first, second, tmp_path):
+    rows = expected = all_types().set_index("segment_id", drop=False)
+    for number, file_format in enumerate((first, second)):
+        write(tmp_path / str(number), {"roof_segments": rows}, file_format)
+        rows = read_roofs(tmp_path / str(number)).layers["roof_segments"]
+    rows = rows.set_index("segment_id", drop=False).loc[expected.index]
+    for name in expected.columns.drop("geometry"):
+        a, b, formats = rows[name], expected[name], (first, second)
+        assert widened(str(a.dtype), formats) == widened(str(b.dtype), formats), name
+        if name.startswith("day") and a.dtype.kind == "M":
+            a = a.dt.to_period("D")
+        assert plain(a) == plain(b), name
+
+
+def test_the_types_of_a_geopackage_are_those_of_its_tables(tmp_path):
+    write(tmp_path / "first", {"roof_segments": all_types()}, "geopackage")
+    write(tmp_path / "second", read_roofs(tmp_path / "first").layers, "geopackage")
+    with closing(sqlite3.connect(tmp_path / "second" / "roofs.gpkg")) as database:
+        columns = {row[1]: row[2] for row in database.execute("PRAGMA table_info(roof_segments)")}
+    for name, (kind, _) in ADDED.items():
+        assert {columns[f"{name}_all"], columns[f"{name}_some"]} == {kind}
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_what_a_format_cannot_hold_is_named(tmp_path, file_format):
+    rows = layers_of(hip())["roof_segments"]
+    rows["photo"] = pd.Series([b"\x01", None, b"", b"\xff"], dtype=object)
+    rows["tags"] = pd.Series([["a", "ü"], None, {"b": 1}, [1]], dtype=object) if file_format != "geoparquet" else None
+    held, notes = held_by(file_format, {"roof_segments": rows})
+    write(tmp_path / "roofs", held, file_format)
+    found = read_roofs(tmp_path / "roofs").layers["roof_segments"].set_index("segment_id").loc[rows["segment_id"]]
+    if file_format == "geoparquet":
+        assert notes == []
+        assert found["photo"].tolist() == rows["photo"].tolist()
+        return
+    photo, tags = notes
+    assert photo.startswith("field photo of roof_segments is left out: it holds bytes")
+    assert tags.startswith("field tags of roof_segments becomes text")
+    assert "photo" not in found
+    assert [None if pd.isna(text) else json.loads(text) for text in found["tags"]] == rows["tags"].tolist()
+
+
+def test_dates_in_a_flatgeobuf_are_named():
+    notes = {name: held_by(name, {"roof_segments": all_types()})[1] for name in FORMATS}
+    assert {name: len(told) for name, told in notes.items()} == dict.fromkeys(FORMATS, 0) | {"flatgeobuf": 2}
+    assert notes["flatgeobuf"][0].startswith("field day_all of roof_segments becomes a date with a time")
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_a_field_named_as_the_geometry_is_refused(tmp_path, file_format):
+    rows = layers_of(hip())["buildings"].rename_geometry("shape").assign(geometry="round")
+    (tmp_path / "roofs").mkdir()
+    if file_format == "geoparquet":
+        rows.to_parquet(tmp_path / "roofs" / "buildings.parquet")
+    else:
+        name = {"geopackage": "roofs.gpkg"}.get(file_format, f"buildings{schema.EXPORT_SUFFIXES[file_format]}")
+        pyogrio.write_dataframe(rows, tmp_path / "roofs" / name, layer="buildings")
+    with pytest.raises(DataError, match="has a field named geometry"):
+        read_roofs(tmp_path / "roofs")
 
 
 @pytest.mark.filterwarnings("error")
@@ -267,6 +376,49 @@ def test_geoparquet_is_read_by_others(tmp_path):
         assert (info["crs"], info["geometry_type"], info["features"]) == ("EPSG:32632", "LineString", len(expected))
 
 
+def test_a_field_named_bbox_stays_beside_the_bounds(tmp_path):
+    pq = pytest.importorskip("pyarrow.parquet")
+    rows = layers_of(hip())["roof_segments"].assign(bbox=["a", "b", None, "d"], BBOX_1=1)
+    path = geoparquet(tmp_path, {"roof_segments": rows})
+    covering = json.loads(pq.read_schema(path).metadata[b"geo"])["columns"]["geometry"]["covering"]["bbox"]
+    assert covering == {side: ["bbox_2", side] for side in ("xmin", "ymin", "xmax", "ymax")}
+    assert gpd.read_parquet(path, bbox=(0, 0, 1, 1)).empty
+    found = read_roofs(path).layers["roof_segments"].set_index("segment_id").loc[rows["segment_id"]]
+    assert found["bbox"].fillna("").tolist() == ["a", "b", "", "d"]
+    assert list(found.columns[-3:]) == ["bbox", "BBOX_1", "geometry"]
+
+
+def test_names_that_a_geopackage_uses_itself_are_numbered(tmp_path):
+    names = {"fid": [1, 1, 2, 2], "FID_1": 3, "geom": "a", "Confidence": 4.5, "Note": "b", "note": "c", "geom_2": "d"}
+    rows = layers_of(hip())["roof_segments"].assign(**names)
+    for file_format in FORMATS:
+        held, notes = held_by(file_format, {"roof_segments": rows})
+        write(tmp_path / file_format, held, file_format)
+        found = read_roofs(tmp_path / file_format).layers["roof_segments"].set_index("segment_id")
+        found = found.loc[rows["segment_id"]]
+        new = {"fid": "fid_2", "geom": "geom_1", "Confidence": "Confidence_1", "note": "note_1"}
+        new = new if file_format == "geopackage" else {}
+        assert list(found.columns[-8:-1]) == [new.get(name, name) for name in names]
+        for name in names:
+            assert found[new.get(name, name)].tolist() == rows[name].tolist()
+        assert [note.split(":")[0] for note in notes] == [
+            f"field {a} of roof_segments is now {b}" for a, b in new.items()
+        ]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("shape", [None, shapely.Polygon()])
+def test_rows_without_a_geometry_are_kept(tmp_path, file_format, shape):
+    rows = layers_of(hip())["roof_segments"]
+    rows.loc[1, "geometry"] = shape
+    held, notes = held_by(file_format, {"roof_segments": rows})
+    write(tmp_path / "roofs", held, file_format)
+    found = read_roofs(tmp_path / "roofs").layers["roof_segments"].set_index("segment_id").loc[rows["segment_id"]]
+    assert (found.geometry.isna() | found.geometry.is_empty).tolist() == [False, True, False, False]
+    assert len(notes) == (file_format == "flatgeobuf")
+
+
 def test_without_pyarrow_the_way_out_is_told(tmp_path, monkeypatch):
     pytest.importorskip("pyarrow")
     write(tmp_path / "parquet", layers_of(hip()), "geoparquet")
@@ -300,6 +452,47 @@ def test_what_is_no_roofs_is_refused(tmp_path):
     }.items():  # fmt: skip
         with pytest.raises(DataError, match=message):
             read_roofs(tmp_path / name)
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("odd", [{"created": ["x"]}, {"n": 3, "a": None, "created": "soon"}, ["x"], 7, "x"])
+def test_whatever_stands_in_the_provenance_goes_on_as_text(tmp_path, file_format, odd):
+    path = tmp_path / "buildings.geojson"
+    write_layers(tmp_path, {"buildings": layers_of(hip())["buildings"]}, "geojson", {})
+    collection = json.loads(path.read_text(encoding="utf-8"))
+    ground = {"crs": collection["provenance"]["crs"]}
+    path.write_text(json.dumps(collection | {"provenance": odd | ground if isinstance(odd, dict) else odd}))
+    found = read_roofs(path)
+    known = {name: v for name, v in odd.items() if v is not None and name != "crs"} if isinstance(odd, dict) else {}
+    expected = {name: value if isinstance(value, str) else json.dumps(value) for name, value in known.items()}
+    assert found.provenance == expected
+    if file_format == "geopackage":
+        write_geopackage(tmp_path / "roofs.gpkg", found.layers, found.provenance)
+    else:
+        write_layers(tmp_path, found.layers, file_format, found.provenance)
+    assert read_roofs(tmp_path).provenance == expected
+
+
+@pytest.mark.parametrize("told", ['LOCAL_CS["x"]', "EPSG:0", "", 5, ["EPSG:32632"], {"a": 1}])
+def test_a_geojson_made_in_no_crs_is_said(tmp_path, told):
+    write_layers(tmp_path, {"buildings": layers_of(hip())["buildings"]}, "geojson", {})
+    path = tmp_path / "buildings.geojson"
+    collection = json.loads(path.read_text(encoding="utf-8")) | {"provenance": {"crs": told}}
+    path.write_text(json.dumps(collection))
+    with pytest.raises(DataError, match="names no CRS"):
+        read_roofs(path)
+
+
+def test_the_provenance_of_a_geopackage_in_use_is_not_lost(tmp_path, monkeypatch):
+    path = tmp_path / "roofs.gpkg"
+    write_geopackage(path, layers_of(hip()), PROVENANCE)
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *given, **options: connect(*given, timeout=0.1, **options))
+    with closing(connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(DataError, match="locked"):
+            read_roofs(path)
+    assert read_roofs(path).provenance == PROVENANCE
 
 
 @pytest.mark.parametrize("content", ["", "{", "no parquet", "PAR1PAR1"])
