@@ -43,6 +43,7 @@ MOST_SQUARED_DEG = 10.0
 MOST_RESIDUAL_M = 0.5
 LEAST_AGREEMENT = 0.8
 ON_LINE_M = 0.01
+BESIDE_M = 0.001
 NEAR_LINE_M = 1.0
 
 Problems = Iterator[str]
@@ -257,8 +258,8 @@ def check_lines(output: Output) -> Problems:
             if np.isnan(number) or number not in shapes.index:
                 continue
             off += line.geometry.difference(shapes[number].boundary.buffer(ON_LINE_M)).length > ON_LINE_M
-            # In an acute corner a face may be thinner than the step aside; on the wrong side it is a whole step away.
-            swapped += shapes[number].distance(beside(line.geometry, side * ON_LINE_M)) > ON_LINE_M / 2
+            # A millimetre: in an acute corner a face may be thinner than a step of a centimetre.
+            swapped += shapes[number].distance(beside(line.geometry, side * BESIDE_M)) > BESIDE_M / 2
     if off:
         yield f"{off} lines do not lie on the edge of their segments"
     elif swapped:
