@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roofgeo.cli.telling import EXAMPLE, say, telling
+from roofgeo.cli.telling import EXAMPLE, say_result, telling
 from roofgeo.schema import EXPORT_SUFFIXES, LAYERS
 
 if TYPE_CHECKING:
@@ -62,15 +62,7 @@ def export(
 
 def _show_result(result: ExportResult, *, as_json: bool, quiet: bool) -> None:
     if as_json:
-        say(
-            {
-                "event": "result",
-                "paths": {name: str(path) for name, path in result.paths.items()},
-                "counts": dict(result.counts),
-                "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
-                "notes": list(result.notes),
-            }
-        )
+        say_result(result)
     elif not quiet:
         counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in result.counts.items())
         click.echo(f"{counts}: {', '.join(str(path) for path in result.paths.values())}")

@@ -9,7 +9,7 @@ import click
 
 from roofgeo.cli.plan import show_plan
 from roofgeo.cli.stopping import stopping_with_stdin
-from roofgeo.cli.telling import EXAMPLE, say, telling
+from roofgeo.cli.telling import EXAMPLE, say_result, telling
 from roofgeo.schema import VECTOR_SUFFIXES
 
 if TYPE_CHECKING:
@@ -84,15 +84,7 @@ def predict(
 
 def _show_result(result: PredictResult, *, as_json: bool, quiet: bool) -> None:
     if as_json:
-        say(
-            {
-                "event": "result",
-                "paths": {name: str(path) for name, path in result.paths.items()},
-                "counts": dict(result.counts),
-                "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
-                "notes": list(result.notes),
-            }
-        )
+        say_result(result)
     elif not quiet:
         for note in result.notes:
             click.echo(f"Note: {note}", err=True)

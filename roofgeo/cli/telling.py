@@ -13,7 +13,7 @@ import click
 from roofgeo.errors import RoofgeoError
 
 if TYPE_CHECKING:
-    from roofgeo.pipeline import Progress
+    from roofgeo.pipeline import ExportResult, PredictResult, Progress
 
 EXAMPLE = """
 \b
@@ -35,6 +35,19 @@ def say(event: dict[str, Any]) -> None:
     """One JSON object a line on standard output."""
     click.echo(json.dumps(event))
     sys.stdout.flush()
+
+
+def say_result(result: PredictResult | ExportResult) -> None:
+    """What a run wrote, for a program."""
+    say(
+        {
+            "event": "result",
+            "paths": {name: str(path) for name, path in result.paths.items()},
+            "counts": dict(result.counts),
+            "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
+            "notes": list(result.notes),
+        }
+    )
 
 
 def fail(error: RoofgeoError) -> NoReturn:
