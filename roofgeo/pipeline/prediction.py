@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from roofgeo.data.targets import segment_class
 from roofgeo.errors import ImageryError
 from roofgeo.grid import Block, Grid
 from roofgeo.models.checkpoint import DEFAULT_MODEL
@@ -22,7 +23,7 @@ from roofgeo.pipeline.provenance import call_text, command_text, provenance
 from roofgeo.raster.geotiff import RasterWriter
 from roofgeo.raster.mask import inside
 from roofgeo.raster.stitch import BlockBlender, class_rasters, roof_probability
-from roofgeo.schema import BUILDINGS_LAYER, GEOPACKAGE, RASTERS
+from roofgeo.schema import BUILDINGS_LAYER, GEOPACKAGE, RASTERS, SEGMENTS_LAYER
 from roofgeo.vector.attributes import attribute_layers
 from roofgeo.vector.export import check_installed, write_dictionary, write_geopackage, write_layers
 from roofgeo.vector.seams import BlockRoofs, join_blocks, vectorize_block
@@ -152,8 +153,16 @@ def _find_roofs(
         )
         notes = (*_empty_notes(job, empty_px), *told)
         shown = [job.wanted, *layers[BUILDINGS_LAYER.name].geometry.buffer(ROOF_EDGE_M)]
-        writer.keep(shapely.union_all(shown), (block.core for block in job.run.plan.blocks))
+        cores = [block.core for block in job.run.plan.blocks]
+        writer.keep(shapely.union_all(shown), cores)
+        writer.burn("segments", *_classes(layers[SEGMENTS_LAYER.name]), cores)
     return [RASTERS[name].filename for name in rasters], layers, notes
+
+
+def _classes(segments: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], NDArray[np.uint8]]:
+    """(segments,) polygons and classes: what the layer says, so that raster and layer agree."""
+    codes = segment_class(segments["azimuth_grid_deg"].to_numpy(np.float64))
+    return np.asarray(segments.geometry, object), codes.astype(np.uint8)
 
 
 def _predict_blocks(job: Prepared, writer: RasterWriter, clock: Clock) -> tuple[list[BlockRoofs], int]:

@@ -20,7 +20,7 @@ from rasterio.windows import Window as RasterioWindow
 
 from roofgeo.errors import DataError, OutputError
 from roofgeo.grid import Grid, Window
-from roofgeo.raster.mask import inside
+from roofgeo.raster.mask import codes_inside, inside
 from roofgeo.raster.styles import qml
 from roofgeo.schema import RASTERS, Raster
 
@@ -91,6 +91,28 @@ class RasterWriter:
                 pixels = dataset.read(1, window=place)
                 pixels[outside] = RASTERS[name].nodata
                 self.write(name, window, pixels)
+
+    def burn(
+        self, name: str, polygons: NDArray[np.object_], codes: NDArray[np.uint8], windows: Iterable[Window]
+    ) -> None:
+        """Give the pixels of some windows the codes of the polygons they lie in, and 0 outside; nodata stays.
+
+        Args:
+            name: Key of `schema.RASTERS`.
+            polygons: (n,) in the grid's CRS.
+            codes: (n,) of each.
+            windows: Of the grid.
+
+        Raises:
+            OutputError: The disk is full, for instance.
+        """
+        tree = shapely.STRtree(polygons)
+        for window in windows:
+            here = tree.query(shapely.box(*self.grid.window_bounds(window)))
+            place = RasterioWindow(window.col, window.row, window.width, window.height)
+            known = self._datasets[name].read(1, window=place) != RASTERS[name].nodata
+            burnt = codes_inside(polygons[here], codes[here], self.grid, window)
+            self.write(name, window, np.where(known, burnt, RASTERS[name].nodata))
 
     def close(self) -> list[Path]:
         """Finish the files.

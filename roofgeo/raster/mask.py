@@ -1,4 +1,4 @@
-"""Which pixels lie inside polygons."""
+"""Which pixels lie inside which polygons."""
 
 from __future__ import annotations
 
@@ -23,3 +23,23 @@ def inside(geometry: shapely.Geometry, grid: Grid, window: Window) -> NDArray[np
         [part], window.shape, grid.window_transform(window), invert=True
     )
     return mask
+
+
+def codes_inside(
+    polygons: NDArray[np.object_], codes: NDArray[np.uint8], grid: Grid, window: Window
+) -> NDArray[np.uint8]:
+    """(height, width) code of the polygon in which a pixel of a window has its centre, 0 outside of all.
+
+    Args:
+        polygons: (n,) in the grid's CRS; of several over a pixel the last one counts.
+        codes: (n,) of each.
+        grid: Where the pixels are.
+        window: Some of them.
+    """
+    if len(polygons) == 0:
+        return np.zeros(window.shape, np.uint8)
+    shapes = zip(polygons, codes.tolist(), strict=True)
+    burnt: NDArray[np.uint8] = rasterio.features.rasterize(
+        shapes, window.shape, transform=grid.window_transform(window), dtype="uint8"
+    )
+    return burnt

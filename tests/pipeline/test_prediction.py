@@ -9,10 +9,12 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+import rasterio.features
 import shapely
 from affine import Affine
 
 from roofgeo.data.imagery import open_imagery
+from roofgeo.data.targets import segment_class
 from roofgeo.errors import AreaError, ImageryError, InputError
 from roofgeo.pipeline import PredictResult, evaluate, predict, prediction, preparation
 from roofgeo.plan import plan_run
@@ -101,6 +103,20 @@ def test_partly_outside_is_predicted_and_said(tmp_path: Path) -> None:
     result = predict(tmp_path / "area.gpkg", ORTHO, output=tmp_path / "roofs")
     assert len(result.notes) == 1 and "50.0 %" in result.notes[0]
     assert result.counts["buildings"] > 3
+
+
+def test_raster_and_layer_agree(tmp_path: Path) -> None:
+    """Every pixel has the class of the segment it lies in, and is background where there is none."""
+    result = predict(imagery=ORTHO, output=tmp_path / "roofs", min_confidence=0.9)
+    segments = layers_of(result)["roof_segments"]
+    with rasterio.open(result.paths["roof_segments.tif"]) as raster:
+        classes, transform = raster.read(1), raster.transform
+    codes = segment_class(segments["azimuth_grid_deg"].to_numpy(float))
+    shapes = zip(segments.geometry, codes.tolist(), strict=True)
+    expected = rasterio.features.rasterize(shapes, classes.shape, transform=transform, dtype="uint8")
+    known = classes != 255
+    assert known.any() and (expected > 1).any()
+    np.testing.assert_array_equal(classes[known], expected[known])
 
 
 def test_nodata_is_nowhere_roof(tmp_path: Path) -> None:

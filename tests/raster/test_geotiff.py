@@ -157,3 +157,15 @@ def test_keep_makes_nodata_of_the_rest(tmp_path: Path) -> None:
     kept[100:400, 100:500] = True
     np.testing.assert_array_equal(segments, np.where(kept, 3, 255))
     np.testing.assert_array_equal(np.isnan(heights), ~kept)
+
+
+def test_burnt_polygons_take_the_place_of_what_was_written(tmp_path: Path) -> None:
+    first, second = (shapely.box(*GRID.window_bounds(Window(*at))) for at in ((0, 0, 40, 60), (600, 500, 30, 20)))
+    windows = [Window(0, 0, 650, 1100), Window(650, 0, 650, 1100)]
+    with RasterWriter(tmp_path, GRID, ("segments",), TAGS) as writer:
+        writer.write("segments", Window(0, 0, 1300, 700), np.full((1300, 700), 9, np.uint8))
+        writer.burn("segments", np.array([first, second], object), np.array([1, 17], np.uint8), windows)
+    expected = np.zeros(GRID.shape, np.uint8)
+    expected[:40, :60], expected[600:630, 500:520] = 1, 17
+    expected[:, 700:] = NODATA
+    np.testing.assert_array_equal(read_raster(tmp_path / RASTERS["segments"].filename), expected)
