@@ -75,9 +75,9 @@ values a field may have are in the tables of the schema extension, provenance in
 RASTERS_INTRODUCTION = """## Rasters
 
 Cloud-optimised GeoTIFFs on one grid, in blocks of 512 pixels, with overviews. Their tags tell where they come from.
-`roof_segments.tif` shows what the layer `roof_segments` says, its orientations from the grid's north, as the pixels lie;
-lines and confidence are what the network sees at each pixel. Beside each lies a `.qml` file with its style, which QGIS
-applies on opening (`roof_segments.qml`), and beside those with classes an `.aux.xml` file, where GDAL keeps their
+`roof_segments.tif` shows what the layer `roof_segments` says, its orientations from the grid's north, as the pixels
+lie; lines and confidence are what the network sees at each pixel. Beside each lies a `.qml` file with its style, which
+QGIS applies on opening (`roof_segments.qml`), and beside those with classes an `.aux.xml` file, where GDAL keeps their
 names. The height is written only if the model has that head.
 """
 

@@ -227,6 +227,7 @@ def add_up(scenes: Iterable[Figures]) -> Figures:
 
 _COLUMNS = {
     "roof_iou": ("roof IoU", "{:.3f}"),
+    "miou_18": ("mIoU 18", "{:.3f}"),
     "segment_f": ("segments F", "{:.3f}"),
     "segment_precision": ("precision", "{:.3f}"),
     "segment_recall": ("recall", "{:.3f}"),

@@ -156,7 +156,6 @@ class Labels:
         self.codes = np.full(picture.window.shape, NODATA, np.uint8)
         self.heads: frozenset[str] = frozenset()
         self.is_raster = False
-        self.azimuths_are_binned = False
         self.tells_all_lines = True
         self.planes: dict[bytes, RoofPlane] = {}
         self.lines: dict[bytes, RoofLine] = {}
@@ -165,7 +164,6 @@ class Labels:
         """Take in a piece. What lies in several comes with each of them."""
         scene, corner = piece.scene, np.array([piece.halo.col, piece.halo.row], float)
         self.heads, self.is_raster = piece.heads, scene.rasters is not None
-        self.azimuths_are_binned |= scene.azimuth_bin_deg is not None
         self.tells_all_lines &= not (piece.targets.lines == OTHER_LINE).any()
         self.codes[piece.window.slices_in(self.window)] = piece.codes[piece.inner]
         for plane in scene.planes:

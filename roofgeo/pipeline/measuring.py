@@ -191,8 +191,6 @@ def _vector_figures(labels: Labels, place: Place, predicted: dict[str, gpd.GeoDa
     found = evaluate_layers(predicted, truth, area)
     if labels.is_raster:
         found = _without_vertices(found)
-    if labels.azimuths_are_binned:
-        found = dataclasses.replace(found, azimuth_pairs=0, azimuth_error_sum_deg=0.0)
     return found
 
 

@@ -14,20 +14,28 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
+import shapely
 
 from roofgeo.data.imagery import metric_grid, open_imagery
+from roofgeo.data.targets import segment_class
+from roofgeo.evaluation.classes import ClassSums, class_sums
 from roofgeo.evaluation.layers import evaluate_layers
 from roofgeo.evaluation.rasters import SeamFigures, measure_seams
-from roofgeo.evaluation.report import Figures, figures_table
+from roofgeo.evaluation.report import Figures, add_up, figures_table
 from roofgeo.grid import Window
 from roofgeo.models.backends import OnnxNetwork
 from roofgeo.models.checkpoint import DEFAULT_MODEL, open_model, write_card
 from roofgeo.pipeline import prediction, preparation
+from roofgeo.pipeline.evaluation import evaluate_dataset
 from roofgeo.plan import plan_run
+from roofgeo.raster.geotiff import read_raster
+from roofgeo.raster.mask import codes_inside, inside
 from roofgeo.raster.stitch import class_rasters
+from roofgeo.schema import GEOPACKAGE, RASTERS, SEGMENTS_LAYER
 from roofgeo.vector.export import read_layers
-from tests.benchmarks.sets import MeasuredSet, banepa, kampala, roofgraph_val, sample_scene
+from tests.benchmarks.sets import MeasuredSet, banepa, kampala, rendered_scenes, sample_scene
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("ROOFGEO_TEST_DATA", ROOT.parent / "shared" / "data"))
@@ -37,12 +45,25 @@ SEAM_CONTEXT_PX = 512
 
 
 def measure(measured: MeasuredSet, model: str, folder: Path) -> Figures:
-    """Predict a set and compare the layers with the truth."""
+    """Predict a set and compare the layers with the truth, and the classes if the truth has segments."""
     output = folder / measured.name.replace(" ", "_")
     result = prediction.predict(measured.aoi, measured.imagery, model, output, overwrite=True)
-    predicted = read_layers(result.paths["roofs.gpkg"])
+    predicted = read_layers(result.paths[GEOPACKAGE])
     area = None if measured.area is None else measured.area.to_crs(result.grid.crs).union_all()
-    return evaluate_layers(predicted, measured.truth, area, ignore_unlabelled=measured.ignore_unlabelled)
+    figures = evaluate_layers(predicted, measured.truth, area)
+    if SEGMENTS_LAYER.name in measured.truth:
+        figures += Figures(classes=_classes(result, measured.truth[SEGMENTS_LAYER.name], area))
+    return figures
+
+
+def _classes(result: prediction.PredictResult, truth: gpd.GeoDataFrame, area: shapely.Geometry | None) -> ClassSums:
+    """Pixels of the run's classes against true segments."""
+    grid = result.grid
+    segments = truth.to_crs(grid.crs)
+    codes = segment_class(segments["azimuth_grid_deg"].to_numpy(float)).astype(np.uint8)
+    true = codes_inside(np.asarray(segments.geometry, object), codes, grid, grid.window)
+    where = None if area is None else inside(area, grid, grid.window)
+    return class_sums(read_raster(result.paths[RASTERS["segments"].filename]), true, where)
 
 
 def seams(model: str, imagery: Path) -> dict[str, SeamFigures]:
@@ -78,13 +99,15 @@ def seams(model: str, imagery: Path) -> dict[str, SeamFigures]:
     return found
 
 
-def all_sets(folder: Path) -> Iterator[MeasuredSet]:
-    """The sets that can be measured here."""
-    yield sample_scene()
+def all_figures(model: str, folder: Path) -> Iterator[tuple[str, Figures]]:
+    """What can be measured here, by name."""
+    yield "sample scene", measure(sample_scene(), model, folder)
+    yield "20 rendered scenes", add_up(measure(scene, model, folder) for scene in rendered_scenes(folder))
     if DATA.is_dir():
-        yield roofgraph_val(DATA, folder)
-        yield kampala(DATA)
-        yield banepa(DATA)
+        yield "RoofGraph val", evaluate_dataset(DATA / "roofgraph", model, split="val").figures
+        yield "RID, seven tiles", evaluate_dataset(DATA / "rid", model).figures
+        for measured in (kampala(DATA), banepa(DATA)):
+            yield measured.name, measure(measured, model, folder)
 
 
 def main() -> None:
@@ -98,10 +121,10 @@ def main() -> None:
         folder = arguments.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         figures = {}
-        for measured in all_sets(folder):
-            start = time.perf_counter()
-            figures[measured.name] = measure(measured, arguments.model, folder)
-            print(f"{measured.name}: {time.perf_counter() - start:.0f} s")
+        start = time.perf_counter()
+        for name, found in all_figures(arguments.model, folder):
+            figures[name] = found
+            print(f"{name}: measured after {time.perf_counter() - start:.0f} s", flush=True)
     table = figures_table(figures)
     if DATA.is_dir():
         for name, seam in seams(arguments.model, DATA / "kampala" / "ortho.tif").items():

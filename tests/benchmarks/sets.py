@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import rasterio
 import shapely
-from rasterio.transform import from_origin
+from pyproj import CRS
 
 from roofgeo.data.imagery import open_imagery
-from roofgeo.data.roofgraph import PIXEL_SIZE_M, RoofGraph
-from roofgeo.data.targets import LabelledScene
+from roofgeo.grid import Grid
+from roofgeo.synthesis.scenes import render_scene
+from roofgeo.synthesis.writer import write_labels, write_orthophoto
 from roofgeo.vector.export import read_layers
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-NZTM = "EPSG:2193"
-CENTRAL_MERIDIAN_M = (1_600_000.0, 5_470_000.0)
-"""Where grid north is true north; the crops have lost their own place."""
+CORNER_M = (500_000.0, 5_300_000.0)
+"""On the central meridian of UTM zone 32, where the grid's north is true north."""
 
-GAP_PX = 160
-SHEET_PX = 9000
+FIRST_SCENE = 9000
+SCENE_PX = 1024
+SCENE_PIXEL_M = 0.1
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,6 @@ class MeasuredSet:
         imagery: Orthophoto, or folder of tiles.
         truth: True layers by name.
         area: Where to measure; None for everywhere. In the CRS of `truth`.
-        ignore_unlabelled: True if the truth labels only some of the buildings.
         aoi: File with the area to predict; None for the whole imagery.
     """
 
@@ -42,7 +42,6 @@ class MeasuredSet:
     imagery: Path
     truth: dict[str, gpd.GeoDataFrame]
     area: gpd.GeoSeries | None = None
-    ignore_unlabelled: bool = False
     aoi: Path | None = None
 
 
@@ -77,52 +76,16 @@ def _against_outlines(name: str, imagery: Path, outlines: Path, area: gpd.GeoSer
     return MeasuredSet(name, imagery, read_layers(outlines), footprint if area is None else area)
 
 
-def roofgraph_val(data: Path, folder: Path) -> MeasuredSet:
-    """The 314 RoofGraph val roofs, laid out with gaps on one sheet.
+def rendered_scenes(folder: Path) -> Iterator[MeasuredSet]:
+    """20 settlements of all styles; no other command renders these seeds.
 
     Args:
-        data: Folder of the data sets.
-        folder: Where the sheet is written; it is not for keeping.
+        folder: Where they are written.
     """
-    roofs = RoofGraph(data / "roofgraph", "val")
-    scenes = sorted((roofs.scene(i) for i in range(len(roofs))), key=lambda scene: scene.image.shape[1])
-    places, height = _shelves(scenes)
-    sheet = np.zeros((4, height, SHEET_PX), np.uint8)
-    left, top = CENTRAL_MERIDIAN_M
-    planes, lines = [], []
-    for number, (scene, (row, col)) in enumerate(zip(scenes, places, strict=True)):
-        at = (slice(row, row + scene.image.shape[1]), slice(col, col + scene.image.shape[2]))
-        sheet[:3, *at], sheet[3, *at] = scene.image, 255
-
-        def to_map(xy: np.ndarray, row: int = row, col: int = col) -> np.ndarray:
-            return np.column_stack([left + (xy[:, 0] + col) * PIXEL_SIZE_M, top - (xy[:, 1] + row) * PIXEL_SIZE_M])
-
-        planes += [(shapely.Polygon(to_map(p.ring)), p.azimuth_deg, number) for p in scene.planes]
-        lines += [(shapely.LineString(to_map(line.xy)), line.line_type, number) for line in scene.lines]
-    path = folder / "roofgraph_val.tif"
-    profile = {"count": 4, "height": height, "width": SHEET_PX, "dtype": "uint8", "crs": NZTM, "tiled": True}
-    transform = from_origin(left, top, PIXEL_SIZE_M, PIXEL_SIZE_M)
-    with rasterio.open(path, "w", driver="GTiff", compress="deflate", transform=transform, **profile) as sink:
-        sink.write(sheet)
-    truth = {
-        "roof_segments": _frame(planes, "azimuth_deg"),
-        "roof_lines": _frame(lines, "line_type"),
-    }
-    return MeasuredSet("roofgraph val", path, truth, ignore_unlabelled=True)
-
-
-def _shelves(scenes: list[LabelledScene]) -> tuple[list[tuple[int, int]], int]:
-    """(row, column) of each scene, and the sheet's height."""
-    row, col, shelf, places = GAP_PX, GAP_PX, 0, []
-    for scene in scenes:
-        height, width = scene.image.shape[1:]
-        if col + width + GAP_PX > SHEET_PX:
-            row, col, shelf = row + shelf + GAP_PX, GAP_PX, 0
-        places.append((row, col))
-        col, shelf = col + width + GAP_PX, max(shelf, height)
-    return places, row + shelf + GAP_PX
-
-
-def _frame(rows: list[tuple[shapely.Geometry, object, int]], attribute: str) -> gpd.GeoDataFrame:
-    geometry, values, buildings = zip(*rows, strict=True)
-    return gpd.GeoDataFrame({attribute: values, "building_id": buildings}, geometry=list(geometry), crs=NZTM)
+    for seed in range(FIRST_SCENE, FIRST_SCENE + 20):
+        rendered = render_scene(seed, SCENE_PX, SCENE_PIXEL_M, whole_buildings=True)
+        grid = Grid(CRS.from_epsg(32632), *CORNER_M, SCENE_PIXEL_M, SCENE_PX, SCENE_PX)
+        imagery, labels = folder / f"scene_{seed}.tif", folder / f"scene_{seed}.gpkg"
+        write_orthophoto(imagery, rendered.scene.image, grid)
+        write_labels(labels, rendered, grid)
+        yield MeasuredSet(f"scene {seed}", imagery, read_layers(labels))

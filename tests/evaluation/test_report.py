@@ -39,7 +39,7 @@ def test_the_table_leaves_out_what_was_not_measured() -> None:
     table = figures_table({"sample": MEASURED, "nothing": Figures()})
     header, rule, sample, nothing = table.splitlines()
     assert header.count("|") == rule.count("|") == sample.count("|") == nothing.count("|")
-    assert sample.startswith("| sample | 0.900 | 0.500 |")
+    assert sample.startswith("| sample | 0.900 | - | 0.500 |")
     assert nothing.startswith("| nothing | - | - |")
 
 

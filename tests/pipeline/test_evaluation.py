@@ -216,8 +216,9 @@ def test_label_rasters_are_compared_as_components(tmp_path: Path, monkeypatch: p
     for key in ("roof_iou", "miou_18", "segment_pq", "building_f", "raster_lines_f", "raster_lines_ridge_f"):
         assert figures[key] == pytest.approx(1), key
     assert (figures["true_segments"], figures["true_buildings"]) == (3, 2)
-    # Azimuths known as classes only measure none, and pixels' outlines have more vertices than roofs.
-    assert (figures["azimuth_mae_deg"], figures["segment_vertex_ratio"], figures["lines_f"]) == (None, None, None)
+    assert figures["azimuth_mae_deg"] <= 22.5 / 2, "against the middles of the bins"
+    # Pixels' outlines have more vertices than roofs.
+    assert (figures["segment_vertex_ratio"], figures["lines_f"]) == (None, None)
 
 
 def test_eight_azimuths_measure_ten_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -375,4 +376,3 @@ def test_a_published_layout_is_measured_through_predict(tmp_path: Path) -> None:
     assert found.pictures == 1
     assert figures["labelled_px"] == next(iter(written.values())).image[0].size
     assert 0 < figures["raster_roof_iou"] <= 1
-    assert figures["azimuth_mae_deg"] is None

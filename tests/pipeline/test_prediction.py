@@ -16,11 +16,11 @@ from affine import Affine
 from roofgeo.data.imagery import open_imagery
 from roofgeo.data.targets import segment_class
 from roofgeo.errors import AreaError, ImageryError, InputError
-from roofgeo.pipeline import PredictResult, evaluate, predict, prediction, preparation
+from roofgeo.pipeline import PredictResult, evaluate, evaluate_dataset, predict, prediction, preparation
 from roofgeo.plan import plan_run
 from roofgeo.vector.export import read_layers
 from tests.benchmarks.figures import measure, seams
-from tests.benchmarks.sets import banepa, kampala, roofgraph_val, sample_scene
+from tests.benchmarks.sets import banepa, kampala, sample_scene
 from tests.checker import check_outputs
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -209,7 +209,7 @@ def test_banepa_as_one_folder(shared_data: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_roofgraph_val_is_right(shared_data: Path, tmp_path: Path) -> None:
-    figures = measure(roofgraph_val(shared_data, tmp_path), prediction.DEFAULT_MODEL, tmp_path)
+    figures = evaluate_dataset(shared_data / "roofgraph", split="val").figures
     assert figures.true_segments > 2000
     assert figures.roof_iou is not None and figures.roof_iou >= 0.88
     assert figures.segment_f is not None and figures.segment_f >= 0.55
