@@ -10,8 +10,7 @@ import numpy as np
 from roofgeo.synthesis.shapes import FLAT_GRADIENT, FloatArray, Height, Roof, height_at
 
 _LEVEL_GRADIENT = 0.35
-"""An edge that rises less than this share of its face's steepest rise runs along the eave, not down the slope."""
-_SAME_HEIGHT_M = 0.02
+"""An edge that rises less than this share of its faces' steepest rise runs along them, not down the slope."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def _inner(roof: Roof, here: int, there: int, xy: FloatArray) -> str | None:
     """Type of the edge between two faces; None if they are one plane."""
     first, second = roof.heights_m[here], roof.heights_m[there]
     gap = np.abs(height_at(first, xy) - height_at(second, xy))
-    if np.max(gap) > _SAME_HEIGHT_M:
+    if np.max(gap) > roof.play_m:
         return "step"
     if math.hypot(first[0] - second[0], first[1] - second[1]) < 1e-3:
         return None
@@ -82,5 +81,5 @@ def _inner(roof: Roof, here: int, there: int, xy: FloatArray) -> str | None:
     bend = (first[0] - second[0]) * inward[0] + (first[1] - second[1]) * inward[1]
     if bend > 0:
         return "valley"
-    rise = abs(first[0] * direction[0] + first[1] * direction[1])
-    return "ridge" if rise < 0.05 * math.hypot(first[0], first[1]) else "hip"
+    rises = [abs(h[0] * direction[0] + h[1] * direction[1]) / math.hypot(h[0], h[1]) for h in (first, second)]
+    return "ridge" if sum(rises) / 2 < _LEVEL_GRADIENT else "hip"
