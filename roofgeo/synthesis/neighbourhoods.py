@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse
@@ -37,6 +38,17 @@ class Neighbourhood:
     roofs: tuple[Roof, ...]
     terraces: tuple[Roof, ...]
 
+    @cached_property
+    def circles(self) -> tuple[FloatArray, FloatArray]:
+        """(n, 3) each: middle and radius of a circle around each of the roofs, and of the terraces."""
+        return _circles(self.roofs), _circles(self.terraces)
+
+
+def _circles(roofs: Sequence[Roof]) -> FloatArray:
+    low = np.array([roof.points_m.min(axis=0) for roof in roofs])
+    high = np.array([roof.points_m.max(axis=0) for roof in roofs])
+    return np.column_stack([(low + high) / 2, np.hypot(*(high - low).T) / 2])
+
 
 def neighbourhood(pieces: Pieces) -> Neighbourhood:
     """The neighbourhood of measured planes; what cannot be made a sound roof is left out."""
@@ -51,7 +63,8 @@ def seen_roofs(rng: Rng, place: Neighbourhood, extent_m: tuple[float, float]) ->
         place: The neighbourhood.
         extent_m: Width and height of the scene; roofs that reach into it come whole.
     """
-    roofs = place.roofs if rng.random() < 0.5 else place.terraces
+    joined = int(rng.random() < 0.5)
+    roofs, circles = (place.roofs, place.terraces)[joined], place.circles[joined]
     size = np.asarray(extent_m)
     about = roofs[int(rng.integers(len(roofs)))].points_m.mean(axis=0)
     scale, turn = rng.uniform(*_SCALE), rng.uniform(0, 2 * math.pi)
@@ -59,8 +72,10 @@ def seen_roofs(rng: Rng, place: Neighbourhood, extent_m: tuple[float, float]) ->
     frame = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
     if rng.random() < 0.5:
         frame = frame * (1, -1)
+    middles, radii = (circles[:, :2] - about) @ frame.T * scale + to, circles[:, 2:] * scale
     found = []
-    for roof in roofs:
+    for i in np.flatnonzero(np.all((middles > -radii) & (middles < size + radii), axis=1)):
+        roof = roofs[int(i)]
         points = (roof.points_m - about) @ frame.T * scale + to
         if np.all(points.max(axis=0) > 0) and np.all(points.min(axis=0) < size):
             found.append(changed(roof, frame, scale, about, to))

@@ -25,6 +25,7 @@ PLAY_M = 0.4
 """Measured planes less apart than this at a common edge meet there."""
 _GRID_M = 0.06
 _SIMPLE_M = 0.25
+_DORMER_M2 = 10.0
 _LEAST_ROOF_M2 = 4.0
 _THIN_M = 0.06
 _SMALLEST_M2 = 0.8
@@ -95,7 +96,7 @@ def real_roofs(pieces: Pieces, join_terraces: bool = False) -> RealRoofs:
         building = _terraces(planes, piece, borders, building)
     merged = _one_plane(planes, piece, borders, building)
     planes = _mean_planes(planes, merged, shapely.area(pieces.outlines))
-    face = merged[piece]
+    face = _without_dormers(cells, merged[piece], building)
     planes = _settled(planes, face, borders)
     faces, outlines = _dissolved(cells, face)
     roofs = _roofs(outlines, planes[faces], building[faces])
@@ -252,6 +253,23 @@ def _mean_planes(planes: FloatArray, merged: IntArray, area_m2: FloatArray) -> F
     return np.where(total[:, None] > 0, sums / np.maximum(total, 1e-9)[:, None], planes)
 
 
+def _without_dormers(cells: GeometryArray, face: IntArray, building: IntArray) -> IntArray:
+    """Faces of the cells after small holes of a face, as dormers make them, became a part of it."""
+    order = np.argsort(face, kind="stable")
+    faces, start = np.unique(face[order], return_index=True)
+    whole = np.array([shapely.union_all(part) for part in np.split(cells[order], start[1:])], object)
+    rings, of = shapely.get_rings(whole, return_index=True)
+    holes = shapely.polygons(rings)
+    inner = ~np.isin(np.arange(len(rings)), np.unique(of, return_index=True)[1])
+    inner &= shapely.area(holes) < _DORMER_M2
+    cell, hole = shapely.STRtree(holes[inner]).query(shapely.point_on_surface(cells), predicate="within")
+    host = faces[of[inner][hole]]
+    own = building[face[cell]] == building[host]
+    result = face.copy()
+    result[cell[own]] = host[own]
+    return result
+
+
 def _dissolved(cells: GeometryArray, face: IntArray) -> tuple[IntArray, GeometryArray]:
     """Faces and their polygons, the largest part of each: a coverage, freed of vertices that turn little."""
     order = np.argsort(face, kind="stable")
@@ -259,7 +277,30 @@ def _dissolved(cells: GeometryArray, face: IntArray) -> tuple[IntArray, Geometry
     whole = np.array([shapely.union_all(part) for part in np.split(cells[order], start[1:])], object)
     whole = shapely.orient_polygons(shapely.coverage_simplify(whole, _SIMPLE_M))
     parts, of = shapely.get_parts(whole, return_index=True)
-    return faces[of], np.asarray(parts, object)
+    cut = [_cut_open(part) for part in parts]
+    counts = [len(pieces) for pieces in cut]
+    return np.repeat(faces[of], counts), np.array([piece for pieces in cut for piece in pieces], object)
+
+
+def _cut_open(outline: shapely.Polygon) -> list[shapely.Polygon]:
+    """A polygon's parts without holes, cut from vertex to vertex; the polygon itself if there is no way to."""
+    if not outline.interiors:
+        return [outline]
+    lines: list[shapely.LineString] = []
+    first, second = np.asarray(outline.interiors[0].coords)[:-1], np.asarray(outline.exterior.coords)[:-1]
+    i, j = np.indices((len(first), len(second))).reshape(2, -1)
+    bridges = shapely.linestrings(np.stack([first[i], second[j]], axis=1))
+    inside = shapely.covered_by(bridges, outline) & ~shapely.crosses(bridges, outline.boundary)
+    inside &= shapely.length(shapely.intersection(bridges, outline.boundary)) == 0
+    for bridge in bridges[inside][np.argsort(shapely.length(bridges[inside]), kind="stable")]:
+        if not lines or not bridge.intersects(lines[0]):
+            lines.append(bridge)
+        if len(lines) == 2:
+            network = shapely.union_all([*lines, outline.boundary])
+            cells = shapely.get_parts(shapely.polygonize(shapely.get_parts(network)))
+            kept = [cell for cell in shapely.orient_polygons(cells) if outline.contains(cell.point_on_surface())]
+            return [part for cell in kept for part in _cut_open(cell)]
+    return [outline]
 
 
 def _roofs(outlines: GeometryArray, planes: FloatArray, building: IntArray) -> list[tuple[Roof, IntArray]]:
