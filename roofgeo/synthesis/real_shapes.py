@@ -25,6 +25,7 @@ PLAY_M = 0.4
 """Measured planes less apart than this at a common edge meet there."""
 _GRID_M = 0.06
 _SIMPLE_M = 0.25
+_ROUGH_M = 0.8
 _DORMER_M2 = 10.0
 _LEAST_ROOF_M2 = 4.0
 _THIN_M = 0.06
@@ -275,6 +276,7 @@ def _dissolved(cells: GeometryArray, face: IntArray) -> tuple[IntArray, Geometry
     order = np.argsort(face, kind="stable")
     faces, start = np.unique(face[order], return_index=True)
     whole = np.array([shapely.union_all(part) for part in np.split(cells[order], start[1:])], object)
+    whole = shapely.coverage_simplify(whole, _ROUGH_M, simplify_boundary=False)
     whole = shapely.orient_polygons(shapely.coverage_simplify(whole, _SIMPLE_M))
     parts, of = shapely.get_parts(whole, return_index=True)
     cut = [_cut_open(part) for part in parts]

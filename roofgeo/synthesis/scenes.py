@@ -15,7 +15,7 @@ from shapely.geometry import Point, Polygon, box
 from roofgeo.data.targets import LabelledScene, RoofLine, RoofPlane
 from roofgeo.synthesis import fittings, gardens, materials
 from roofgeo.synthesis.buildings import random_roof
-from roofgeo.synthesis.edges import roof_edges
+from roofgeo.synthesis.edges import lines_of, roof_edges
 from roofgeo.synthesis.layout import Layout, Plot, draw_layout
 from roofgeo.synthesis.materials import Material, vary
 from roofgeo.synthesis.neighbourhoods import (
@@ -342,13 +342,13 @@ def _first_edge(roof: Roof, face: int) -> float:
 
 
 def _labels(roofs: list[Roof], pixel_size_m: float) -> tuple[tuple[RoofPlane, ...], tuple[RoofLine, ...]]:
-    planes, lines = [], []
+    planes = []
     for building, roof in enumerate(roofs):
         for number, (a, b, c) in enumerate(roof.heights_m):
             height = (a * pixel_size_m, b * pixel_size_m, c)
             ring = roof.ring_m(number) / pixel_size_m
             planes.append(RoofPlane(ring, azimuth_deg((a, b, c)), slope_deg((a, b, c)), height, building))
-        lines += [RoofLine(e.line_type, e.xy_m / pixel_size_m, building) for e in roof_edges(roof)]
+    lines = [RoofLine(e.line_type, e.xy_m / pixel_size_m, building) for building, e in lines_of(roofs)]
     return tuple(planes), tuple(lines)
 
 
