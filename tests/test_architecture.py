@@ -85,6 +85,7 @@ RIM = {
     "roofgeo.plan": "keeps plan.gpkg",
     "roofgeo.pipeline.recipe": "reads recipes",
     "roofgeo.synthesis.writer": "writes scenes as files",
+    "roofgeo.synthesis.lod2": "reads measured roof planes",
     "roofgeo.synthesis.published": "writes scenes in every published layout",
     "roofgeo.synthesis.sensor": "encodes the JPEG of a picture, in memory",
     "roofgeo.data.sources": "reads roofgeo.toml, which says where the imagery is",

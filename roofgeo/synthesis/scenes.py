@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,17 @@ from shapely.geometry import Point, Polygon, box
 from roofgeo.data.targets import LabelledScene, RoofLine, RoofPlane
 from roofgeo.synthesis import fittings, gardens, materials
 from roofgeo.synthesis.buildings import random_roof
-from roofgeo.synthesis.edges import roof_edges
-from roofgeo.synthesis.layout import Plot, draw_layout
+from roofgeo.synthesis.edges import lines_of, roof_edges
+from roofgeo.synthesis.layout import Layout, Plot, draw_layout
 from roofgeo.synthesis.materials import Material, vary
+from roofgeo.synthesis.neighbourhoods import (
+    Neighbourhood,
+    fitted_roof,
+    gardens_around,
+    roads_between,
+    rows_of_houses,
+    seen_roofs,
+)
 from roofgeo.synthesis.render import Sun, View, form_image
 from roofgeo.synthesis.sensor import Sensor, expose, random_sensor
 from roofgeo.synthesis.shapes import Roof, azimuth_deg, slope_deg
@@ -75,6 +84,8 @@ def render_scene(
     sun: Sun | None = None,
     sensor: Sensor | None = None,
     whole_buildings: bool = False,
+    neighbourhood: Neighbourhood | None = None,
+    library: Sequence[Roof] = (),
 ) -> RenderedScene:
     """Render a random settlement.
 
@@ -87,12 +98,16 @@ def render_scene(
         sun: The light; None for a random one.
         sensor: The camera; None for a random one.
         whole_buildings: Leave out buildings that the picture's edge would cut.
+        neighbourhood: Real buildings: the scene's are a window of it, the style gives all the rest. None for invented.
+        library: Real roofs for invented settlements: half of the houses have one of them.
     """
     rng = np.random.default_rng(seed)
     shape = (size_px, size_px) if isinstance(size_px, int) else size_px
     extent = (shape[1] * pixel_size_m, shape[0] * pixel_size_m)
     chosen = STYLES[style] if isinstance(style, str) else style or draw_style(rng, max(extent))
-    settlement = _settle(rng, extent, chosen, whole_buildings)
+    if library and "real" not in chosen.shapes:
+        chosen = replace(chosen, shapes={**chosen.shapes, "real": sum(chosen.shapes.values())})
+    settlement = _settle(rng, extent, chosen, whole_buildings, neighbourhood, library)
     sun = sun or _draw_sun(rng, sun_azimuth_deg)
     canopy = draw_canopy(rng, settlement.trees, shape, pixel_size_m)
     light = form_image(rng, settlement.view(canopy, sun), pixel_size_m)
@@ -109,7 +124,10 @@ def _draw_sun(rng: Rng, azimuth: float | None) -> Sun:
     return Sun(azimuth, rng.uniform(25, 70), rng.beta(3.5, 2) * 0.85 + 0.05, (1 - blue, 1.0, 1 + blue))
 
 
-def _settle(rng: Rng, extent: tuple[float, float], style: Style, whole: bool) -> _Settlement:
+def _settle(
+    rng: Rng, extent: tuple[float, float], style: Style, whole: bool, place: Neighbourhood | None,
+    library: Sequence[Roof],
+) -> _Settlement:  # fmt: skip
     around = box(-5, -5, extent[0] + 5, extent[1] + 5)
     lean = rng.uniform(0, 0.22) if rng.random() < 0.45 else 0.0
     turn = rng.uniform(0, 2 * math.pi)
@@ -121,15 +139,44 @@ def _settle(rng: Rng, extent: tuple[float, float], style: Style, whole: bool) ->
         [base], [], [], [], [],
         float(rng.exponential(0.35 if style.roads is not materials.ASPHALT else 0.07)),
     )  # fmt: skip
-    layout = draw_layout(rng, extent, style)
+    layout = draw_layout(rng, extent, style) if place is None else None
     palette = [fittings.covering(rng, draw(rng, style.coverings)) for _ in range(int(rng.integers(4, 12)))]
     frame = box(0.3, 0.3, extent[0] - 0.3, extent[1] - 0.3) if whole else None
-    order = rng.permutation(len(layout.lots))
-    for i in order:
-        _fill_lot(rng, town, layout.lots[i], style, palette, frame)
-    town.ground += gardens.road_surfaces(rng, layout.roads, style)
+    if layout is not None:
+        _invent(rng, town, layout, style, palette, frame, library)
+    elif place is not None:
+        _rebuild(rng, town, place, style, palette, frame)
     _scatter_trees(rng, town, style)
     return town
+
+
+def _invent(
+    rng: Rng, town: _Settlement, layout: Layout, style: Style, palette: list[Material], frame: Polygon | None,
+    library: Sequence[Roof],
+) -> None:  # fmt: skip
+    """Fill the scene with an invented settlement."""
+    for i in rng.permutation(len(layout.lots)):
+        _fill_lot(rng, town, layout.lots[i], style, palette, frame, library)
+    town.ground += gardens.road_surfaces(rng, layout.roads, style)
+
+
+def _rebuild(
+    rng: Rng, town: _Settlement, place: Neighbourhood, style: Style, palette: list[Material], frame: Polygon | None
+) -> None:
+    """Fill the scene with a window of a real neighbourhood; houses of a row mostly share their covering."""
+    roofs = seen_roofs(rng, place, town.extent_m)[:_MAX_BUILDINGS]
+    plots = gardens_around(rng, roofs)
+    for i in rng.permutation(len(plots)):
+        town.ground += gardens.yard(rng, plots[i], style)
+    town.ground += gardens.road_surfaces(rng, roads_between(rng, roofs, town.extent_m, style), style)
+    rows = rows_of_houses(roofs)
+    alike = [[palette[int(rng.integers(len(palette)))]] if rng.random() < 0.75 else palette for _ in roofs]
+    outlines: list[Polygon] = []
+    for roof, row in zip(roofs, rows, strict=True):
+        _add_building(rng, town, roof, style, alike[row], frame, outlines)
+    for plot in plots:
+        for _ in range(rng.poisson(0.6 * style.trees)):
+            _plant(rng, town, plot, style, outlines)
 
 
 def _scatter_trees(rng: Rng, town: _Settlement, style: Style) -> None:
@@ -146,14 +193,15 @@ def _scatter_trees(rng: Rng, town: _Settlement, style: Style) -> None:
 
 
 def _fill_lot(
-    rng: Rng, town: _Settlement, lot: Plot, style: Style, palette: list[Material], frame: Polygon | None
-) -> None:
+    rng: Rng, town: _Settlement, lot: Plot, style: Style, palette: list[Material], frame: Polygon | None,
+    library: Sequence[Roof],
+) -> None:  # fmt: skip
     if rng.random() < style.vacant or len(town.roofs) >= _MAX_BUILDINGS:
         _leave_vacant(rng, town, lot, style)
         return
     town.ground += gardens.yard(rng, lot, style)
     outlines: list[Polygon] = []
-    roof = _main_building(rng, lot, style)
+    roof = _main_building(rng, lot, style, library)
     if roof is not None:
         _add_building(rng, town, roof, style, palette, frame, outlines)
     for _ in range(rng.poisson(style.sheds)):
@@ -194,7 +242,7 @@ def _enclose(rng: Rng, town: _Settlement, lot: Plot) -> None:
             )
 
 
-def _main_building(rng: Rng, lot: Plot, style: Style) -> Roof | None:
+def _main_building(rng: Rng, lot: Plot, style: Style, library: Sequence[Roof]) -> Roof | None:
     """A roof that fits a lot, turned along its street or across it; None on a lot that is too small."""
     shape = draw(rng, style.shapes)
     wide, deep = lot.length_m * rng.uniform(*style.fill), lot.depth_m * rng.uniform(*style.fill)
@@ -210,7 +258,11 @@ def _main_building(rng: Rng, lot: Plot, style: Style) -> Roof | None:
         1.0, (lot_room[0] - 0.1) / (length * cos + width * sin), (lot_room[1] - 0.1) / (length * sin + width * cos)
     )
     length, width = length * shrink, width * shrink
-    roof = random_roof(rng, shape, (length, width), rng.uniform(*style.eave_m), _pitch(rng, style, width))
+    eave, pitch = rng.uniform(*style.eave_m), _pitch(rng, style, width)
+    if shape == "real":
+        roof = fitted_roof(rng, library, (length, width), eave)
+    else:
+        roof = random_roof(rng, shape, (length, width), eave, pitch)
     spare = (lot_room[0] - length * cos - width * sin) / 2, (lot_room[1] - length * sin - width * cos) / 2
     offset = rng.uniform(-1, 1, 2) * np.clip(spare, 0, None)
     at = lot.at(*(offset[::-1] if across else offset))
@@ -290,13 +342,13 @@ def _first_edge(roof: Roof, face: int) -> float:
 
 
 def _labels(roofs: list[Roof], pixel_size_m: float) -> tuple[tuple[RoofPlane, ...], tuple[RoofLine, ...]]:
-    planes, lines = [], []
+    planes = []
     for building, roof in enumerate(roofs):
         for number, (a, b, c) in enumerate(roof.heights_m):
             height = (a * pixel_size_m, b * pixel_size_m, c)
             ring = roof.ring_m(number) / pixel_size_m
             planes.append(RoofPlane(ring, azimuth_deg((a, b, c)), slope_deg((a, b, c)), height, building))
-        lines += [RoofLine(e.line_type, e.xy_m / pixel_size_m, building) for e in roof_edges(roof)]
+    lines = [RoofLine(e.line_type, e.xy_m / pixel_size_m, building) for building, e in lines_of(roofs)]
     return tuple(planes), tuple(lines)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,12 +32,14 @@ class Roof:
         faces: Vertex numbers of each face, open rings, all turning the same way.
         heights_m: For each face (a, b, c): its height above ground at x, y is a x + b y + c.
         roof_type: One of `roofgeo.schema.ROOF_TYPES`.
+        play_m: Faces less apart than this in height at a common edge meet there: measured planes never fit exactly.
     """
 
     points_m: FloatArray
     faces: tuple[tuple[int, ...], ...]
     heights_m: tuple[Height, ...]
     roof_type: str
+    play_m: float = 0.02
 
     def ring_m(self, face: int) -> FloatArray:
         """(n, 2) x, y of a face's vertices in metres."""
@@ -45,7 +47,7 @@ class Roof:
 
     def outline(self) -> Polygon:
         """The footprint in metres: the union of the faces."""
-        return Polygon(self.points_m[_outline(self.faces)])
+        return Polygon(self.points_m[_outline(self.faces, self.points_m)])
 
     def moved(self, angle_rad: float, to_m: tuple[float, float]) -> Roof:
         """The roof turned about the origin (from x towards y), then shifted."""
@@ -56,12 +58,12 @@ class Roof:
         for a, b, c in self.heights_m:
             a2, b2 = cos * a - sin * b, sin * a + cos * b
             heights.append((a2, b2, c - a2 * to_m[0] - b2 * to_m[1]))
-        return Roof(points, self.faces, tuple(heights), self.roof_type)
+        return replace(self, points_m=points, heights_m=tuple(heights))
 
     def raised(self, by_m: float) -> Roof:
         """The roof lifted by `by_m` metres."""
         heights = tuple((a, b, c + by_m) for a, b, c in self.heights_m)
-        return Roof(self.points_m, self.faces, heights, self.roof_type)
+        return replace(self, heights_m=heights)
 
 
 def height_at(height: Height, xy: FloatArray) -> FloatArray:
@@ -286,11 +288,14 @@ def _positive(ring: FloatArray) -> FloatArray:
     return np.array(ring if area > 0 else ring[::-1], dtype=np.float64)
 
 
-def _outline(faces: tuple[tuple[int, ...], ...]) -> list[int]:
-    """Vertex numbers around the union of faces that share their vertices: the directed edges without an opposite."""
+def _outline(faces: tuple[tuple[int, ...], ...], points: FloatArray) -> list[int]:
+    """Vertex numbers around the union of faces that share their vertices: the directed edges without an opposite.
+
+    Around a courtyard there are such edges, too: of all the rings it is the one that reaches farthest to the left.
+    """
     edges = {(f[i], f[(i + 1) % len(f)]) for f in faces for i in range(len(f))}
     following = {u: v for u, v in edges if (v, u) not in edges}
-    ring = [next(iter(following))]
+    ring = [min(following, key=lambda u: (points[u, 0], u))]
     while (after := following[ring[-1]]) != ring[0]:
         ring.append(after)
     return ring
