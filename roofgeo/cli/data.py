@@ -1,4 +1,4 @@
-"""roofgeo data: prepare, split and check labelled data sets."""
+"""roofgeo data: prepare, compose, split and check labelled data sets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Command = Callable[..., Any]
 
 @click.group()
 def data() -> None:
-    """Prepare, split and check labelled data sets.
+    """Prepare, compose, split and check labelled data sets.
 
     Needs the training install: pip install "roofgeo[train]".
     """
@@ -86,6 +86,51 @@ def prepare(
     for reason in said["skipped"]:
         click.echo(f"Skipped: {reason}", err=True)
     click.echo(f"{said['windows']} windows, {said['roof_windows']} of them with roofs: {out / 'windows.parquet'}")
+
+
+@data.command(
+    epilog=EXAMPLE.format("roofgeo data compose recipes/mix-open.toml --out prepared/mix-open --scenes 1000 --jobs 2")
+)
+@click.argument("mix", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write; a run resumes.")
+@click.option("--scenes", type=click.IntRange(1), default=1000, show_default=True, help="How many to make.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Start of all chance.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that make scenes.")
+@click.option("--data-root", type=click.Path(path_type=Path), help="Where paths in MIX count from. [MIX's folder]")
+@click.option("--overwrite", is_flag=True, help="Replace a prepared data set in the folder.")
+@click.option("--progress", type=click.Choice(["bar", "json"]), default="bar", show_default=True, help="How to tell.")
+@click.pass_context
+def compose(
+    ctx: click.Context,
+    mix: Path,
+    out: Path,
+    scenes: int,
+    seed: int,
+    jobs: int,
+    data_root: Path | None,
+    overwrite: bool,
+    progress: str,
+) -> None:
+    """Make the scenes that the TOML file MIX describes, and write them as a prepared data set to train on.
+
+    Rendered scenes, and real roofs on rendered ground; half of them lit from the north, half from the south. The same
+    seed gives the same files whatever the number of jobs. A run that was interrupted goes on when it is started again.
+    """
+    ctx.find_root().meta["progress"] = progress
+    from roofgeo.pipeline import composing
+
+    opened = composing.open_mix(mix, scenes, seed, data_root)
+    need = composing.need_of(opened, out)
+    if progress == "json":
+        say({"event": "need", **need.as_dict()})
+    else:
+        click.echo(f"{need.scenes} scenes take about {need.disk_mb:,.0f} MB; {need.free_mb:,.0f} MB are free", err=True)
+    with telling(progress, False) as tell:
+        said = composing.compose(opened, out, jobs, overwrite=overwrite, progress=tell)
+    if progress == "json":
+        say({"event": "result", "folder": str(out), **said})
+        return
+    click.echo(f"{said['pictures']} scenes under {said['licence']}, {said['windows']} windows: {out}")
 
 
 def _shares(ctx: click.Context, param: click.Parameter, value: str) -> tuple[float, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,7 +21,17 @@ from roofgeo.data.prepared import (
     write_json,
     write_pictures,
 )
-from roofgeo.data.sheets import FOLDERS, Place, Sheet, is_usable_in_place, plan_sheets, sheet_path, write_sheet
+from roofgeo.data.sharing import spread
+from roofgeo.data.sheets import (
+    FOLDERS,
+    SHEET_PX,
+    Place,
+    Sheet,
+    is_usable_in_place,
+    plan_sheets,
+    sheet_path,
+    write_sheet,
+)
 from roofgeo.data.targets import Targets
 from roofgeo.data.windows import (
     LINE_COLUMNS,
@@ -51,8 +62,12 @@ def prepare(
     *,
     overwrite: bool = False,
     progress: Progress | None = None,
+    jobs: int = 1,
+    sheet_px: int = SHEET_PX,
 ) -> dict[str, Any]:
     """Scan a data set once; goes on with what was interrupted. Memory does not grow with the rasters.
+
+    What is written does not depend on the number of jobs.
 
     Args:
         dataset: Pictures with labels.
@@ -61,7 +76,9 @@ def prepare(
         stride_px: From one window to the next.
         about: What else to keep in ``dataset.json``; an unfinished folder is gone on with if it is the same.
         overwrite: Replace a prepared data set that is there.
-        progress: Called with ``write`` or ``scan``, what is done and all there is.
+        progress: Called with ``write`` or ``scan``, the pictures done and all there are.
+        jobs: Processes that read and write; with more than one the data set can be pickled.
+        sheet_px: Longest side of a sheet of small pictures: an interrupted run goes on at the sheet it was at.
 
     Returns:
         What ``dataset.json`` says.
@@ -76,20 +93,23 @@ def prepare(
     tile_windows((1, 1), tile_px, stride_px)
     request = {**about, "tile_px": tile_px, "stride_px": stride_px, "pictures": len(dataset.pictures)}
     state = _begin(folder, request, overwrite)
-    sheets = plan_sheets(dataset.pictures)
+    sheets = plan_sheets(dataset.pictures, sheet_px)
     binned, values = _azimuths(dataset)
-    for count, sheet in enumerate(sheets):
-        if sheet.name not in state:
-            state[sheet.name] = _write(dataset, sheet, folder, values)
-            stop_if_unreadable(_lost(state), len(dataset.pictures))
-            write_json(folder / UNFINISHED, {"request": request, "sheets": state})
+    missing = [sheet for sheet in sheets if sheet.name not in state]
+    done = len(dataset.pictures) - sum(len(sheet.slots) for sheet in missing)
+    for sheet, written in spread(functools.partial(_write, dataset, folder, values), missing, jobs):
+        state[sheet.name] = written
+        stop_if_unreadable(_lost(state), len(dataset.pictures))
+        write_json(folder / UNFINISHED, {"request": request, "sheets": state})
+        done += len(sheet.slots)
         if progress is not None:
-            progress("write", count + 1, len(sheets))
+            progress("write", done, len(dataset.pictures))
+    state = {sheet.name: state[sheet.name] for sheet in sheets}
     said = {"version": VERSION, **request, **_properties(dataset), "values": values, "azimuth_bin_deg": binned}
     return _finish(dataset, folder, sheets, state, said, progress)
 
 
-def _write(dataset: RoofDataset, sheet: Sheet, folder: Path, values: tuple[str, ...]) -> dict[str, Any]:
+def _write(dataset: RoofDataset, folder: Path, values: tuple[str, ...], sheet: Sheet) -> dict[str, Any]:
     """Write a sheet, and tell whether its image stays where it is, and what was lost."""
     in_place = len(sheet.slots) == 1 and is_usable_in_place(dataset, sheet.slots[0][0])
     return {"in_place": in_place, "lost": write_sheet(dataset, sheet, folder, values, with_image=not in_place)}

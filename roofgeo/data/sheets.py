@@ -61,8 +61,8 @@ class Sheet:
     slots: tuple[tuple[int, int, int], ...]
 
 
-def plan_sheets(pictures: Sequence[Picture]) -> list[Sheet]:
-    """Small pictures in cells of sheets, if they are many; a sheet for each other picture."""
+def plan_sheets(pictures: Sequence[Picture], sheet_px: int = SHEET_PX) -> list[Sheet]:
+    """Small pictures in cells of sheets up to `sheet_px` wide, if they are many; a sheet for each other picture."""
     small = [i for i, p in enumerate(pictures) if max(p.height, p.width) <= SMALL_PX]
     if len(small) <= MOST_OPEN:
         small = []
@@ -72,15 +72,15 @@ def plan_sheets(pictures: Sequence[Picture]) -> list[Sheet]:
         for i, p in enumerate(pictures)
         if i not in together
     ]
-    return [*_packed(pictures, small), *single]
+    return [*_packed(pictures, small, sheet_px), *single]
 
 
-def _packed(pictures: Sequence[Picture], numbers: Sequence[int]) -> Iterator[Sheet]:
+def _packed(pictures: Sequence[Picture], numbers: Sequence[int], sheet_px: int) -> Iterator[Sheet]:
     if not numbers:
         return
     longest = max(max(pictures[i].height, pictures[i].width) for i in numbers)
     cell = -(-longest // BLOCK_PX) * BLOCK_PX
-    columns = SHEET_PX // cell
+    columns = max(1, sheet_px // cell)
     for first in range(0, len(numbers), columns**2):
         part = numbers[first : first + columns**2]
         slots = tuple((number, k // columns * cell, k % columns * cell) for k, number in enumerate(part))

@@ -80,10 +80,10 @@ def make_recipe(
         InputError: A key is unknown, a value wrong, or there are no data.
         DataError: The file cannot be read.
     """
-    written = {} if config is None else _read(config)
+    written = {} if config is None else read_toml(config, tuple(ABOUT))
     tables = written.pop("data", [])
     root = data_root if data_root is not None else (config.parent if config is not None else Path())
-    sources = [_source(table, root) for table in tables]
+    sources = [data_source(table, root) for table in tables]
     if data:
         sources = [entry if isinstance(entry, DataSource) else DataSource(path=Path(entry)) for entry in data]
     settings = make_settings({**written, **(values or {})})
@@ -94,21 +94,40 @@ def make_recipe(
     return Recipe(settings, tuple(sources))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_toml(path: Path, known: Sequence[str]) -> dict[str, Any]:
+    """What a file of keys and ``[[data]]`` tables says.
+
+    Args:
+        path: TOML file.
+        known: Keys it may have besides ``data``.
+
+    Raises:
+        InputError: It is no TOML file, or has an unknown key.
+        DataError: It cannot be read.
+    """
     try:
         written = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}", "Give --config a TOML file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is no TOML file: {error}", "See recipes/ for examples.") from error
-    if unknown := [key for key in written if key not in ABOUT and key != "data"]:
-        raise InputError(f"{path} has an unknown key {unknown[0]!r}", nearest(unknown[0], (*ABOUT, "data")))
+    if unknown := [key for key in written if key not in known and key != "data"]:
+        raise InputError(f"{path} has an unknown key {unknown[0]!r}", nearest(unknown[0], (*known, "data")))
     if not isinstance(written.get("data", []), list):
         raise InputError(f"{path}: data is no list of tables", "Write [[data]] with two brackets.")
     return written
 
 
-def _source(table: Mapping[str, Any], root: Path) -> DataSource:
+def data_source(table: Mapping[str, Any], root: Path) -> DataSource:
+    """The source that a ``[[data]]`` table names.
+
+    Args:
+        table: Its keys.
+        root: Folder from which a relative path counts.
+
+    Raises:
+        InputError: A key is unknown, or a value wrong.
+    """
     if unknown := [key for key in table if key not in DATA_KEYS]:
         raise InputError(f"a [[data]] table has an unknown key {unknown[0]!r}", nearest(unknown[0], DATA_KEYS))
     values = dict(table)
@@ -125,3 +144,15 @@ def _source(table: Mapping[str, Any], root: Path) -> DataSource:
     if isinstance(source.share, bool) or not isinstance(source.share, int | float) or source.share < 0:
         raise InputError(f"a [[data]] table has the share {source.share!r}", "It is a number of at least 0.")
     return source
+
+
+def source_options(kind: type[Any], source: DataSource) -> Any:
+    """The options of a source, as an object of the class that has them.
+
+    Raises:
+        InputError: There is no such option.
+    """
+    known = tuple(f.name for f in dataclasses.fields(kind))
+    if unknown := [key for key in source.options if key not in known]:
+        raise InputError(f"{source.kind} data have no option {unknown[0]!r}", nearest(unknown[0], known))
+    return kind(**source.options)

@@ -1,4 +1,4 @@
-"""Scenes made while training: rendered ones, and real roofs composed onto rendered ground."""
+"""Scenes that are made: rendered ones, and real roofs composed onto rendered ground; some while training."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from roofgeo.data.roofgraph import RoofGraph
     from roofgeo.data.targets import LabelledScene
 
 Rng = np.random.Generator
@@ -51,71 +52,131 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class Rendered:
-    """Options of rendered scenes.
+class Rendering:
+    """Options of a rendered scene.
+
+    Attributes:
+        size_px: Side of a scene.
+        style: A style of `roofgeo.synthesis.STYLES`, or weights of several; None for all.
+    """
+
+    size_px: int = 768
+    style: str | dict[str, float] | None = None
+
+    def scene(self, rng: Rng, pixel_size_m: float, sun_azimuth_deg: float | None = None) -> LabelledScene:
+        """A scene; without a sun's azimuth it draws one."""
+        from roofgeo.synthesis.scenes import render_scene
+        from roofgeo.synthesis.styles import draw_style
+
+        style: Any = self.style
+        if isinstance(style, dict):
+            style = draw_style(rng, self.size_px * pixel_size_m, style)
+        return render_scene(rng, self.size_px, pixel_size_m, style=style, sun_azimuth_deg=sun_azimuth_deg).scene
+
+
+@dataclass(frozen=True)
+class Rendered(Rendering):
+    """Options of scenes that are rendered while training.
 
     Attributes:
         scenes: How many different ones.
-        size_px: Side of a scene.
-        style: Name of a style of `roofgeo.synthesis.STYLES`; None for all.
         sun_azimuth_deg: Where the sun stands; None for what each scene draws.
         validation_scenes: How many others to measure on.
     """
 
     scenes: int = 300
-    size_px: int = 768
-    style: str | None = None
     sun_azimuth_deg: float | None = None
     validation_scenes: int = 12
 
     def pool(self, pixel_size_m: float, seed: int, validation: bool = False) -> Pool:
         """The scenes, or those to measure on."""
-        from roofgeo.synthesis.scenes import render_scene
 
         def render(rng: Rng) -> LabelledScene:
-            return render_scene(
-                rng, self.size_px, pixel_size_m, style=self.style, sun_azimuth_deg=self.sun_azimuth_deg
-            ).scene
+            return self.scene(rng, pixel_size_m, self.sun_azimuth_deg)
 
         return Pool(render, (seed, int(validation)), self.validation_scenes if validation else self.scenes)
 
 
-@dataclass(frozen=True)
-class Composed:
-    """Options of composed scenes.
+@dataclass
+class Roofs:
+    """Roofs of a RoofGraph data set in a pixel size, each read when it is first wanted.
 
     Attributes:
-        grounds: How many different unbuilt grounds are rendered.
-        ground_px: Side of a ground, and so of a scene.
-        roofs_a_scene: Roofs offered to a scene; about half find room.
+        crops: The data set.
+        pixel_size_m: Side of a pixel.
     """
 
-    grounds: int = 80
-    ground_px: int = 576
-    roofs_a_scene: int = 18
+    crops: RoofGraph
+    pixel_size_m: float
+    _kept: dict[int, LabelledScene] = field(default_factory=dict, repr=False)
 
-    def source(self, roofgraph: Path, pixel_size_m: float, seed: int, split: str) -> Callable[[Rng], LabelledScene]:
-        """Draws scenes of roofs of a RoofGraph data set."""
+    def draw(self, rng: Rng, count: int) -> list[LabelledScene]:
+        """So many roofs, if there are; neighbours in the list come from one map tile: one flight, one sun."""
+        offered = min(count, len(self.crops.pictures))
+        first = int(rng.integers(len(self.crops.pictures) - offered + 1))
+        return [self._roof(number) for number in range(first, first + offered)]
+
+    def _roof(self, number: int) -> LabelledScene:
         from roofgeo.data.augment import coarser
-        from roofgeo.data.roofgraph import PIXEL_SIZE_M, RoofGraph
-        from roofgeo.synthesis.composition import compose_scene
+
+        if number not in self._kept:
+            crop = self.crops.scene(number)
+            self._kept[number] = coarser(crop, max(1, round(self.pixel_size_m / crop.pixel_size_m)))
+        return self._kept[number]
+
+
+def open_roofs(path: Path, split: str | None, pixel_size_m: float) -> Roofs:
+    """The roofs of a split of a RoofGraph data set.
+
+    Raises:
+        DataError: The folder does not look like the data set.
+        InputError: There is no such split.
+    """
+    from roofgeo.data.roofgraph import RoofGraph
+
+    return Roofs(RoofGraph(path, split), pixel_size_m)
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Options of a composed scene.
+
+    Attributes:
+        ground_px: Side of its ground, and so of the scene.
+        roofs_a_scene: Roofs offered to it; about half find room.
+    """
+
+    ground_px: int = 768
+    roofs_a_scene: int = 32
+
+    def ground(self, rng: Rng, pixel_size_m: float) -> LabelledScene:
+        """Rendered ground that nothing is built on, lit as the roofs are."""
+        from roofgeo.data.roofgraph import SUN_AZIMUTH_DEG
         from roofgeo.synthesis.scenes import render_scene
         from roofgeo.synthesis.styles import draw_style
 
-        crops = RoofGraph(roofgraph, split)
-        factor = max(1, round(pixel_size_m / PIXEL_SIZE_M))
-        roofs = [coarser(crops.scene(i), factor) for i in range(len(crops.pictures))]
+        style = dataclasses.replace(draw_style(rng, self.ground_px * pixel_size_m), vacant=1.0, sheds=0.0)
+        return render_scene(rng, self.ground_px, pixel_size_m, style=style, sun_azimuth_deg=SUN_AZIMUTH_DEG).scene
 
-        def unbuilt(rng: Rng) -> LabelledScene:
-            style = dataclasses.replace(draw_style(rng, self.ground_px * pixel_size_m), vacant=1.0, sheds=0.0)
-            return render_scene(rng, self.ground_px, pixel_size_m, style=style).scene
+    def scene(self, rng: Rng, roofs: Roofs, ground: LabelledScene) -> LabelledScene:
+        """Some of the roofs, set on a ground."""
+        from roofgeo.synthesis.composition import compose_scene
 
-        grounds = Pool(unbuilt, (seed, UNBUILT_SEED), self.grounds)
+        return compose_scene(ground, roofs.draw(rng, self.roofs_a_scene), rng)
 
-        def composed(rng: Rng) -> LabelledScene:
-            # Neighbours in the list come from one map tile: one flight, one sun.
-            offered = min(self.roofs_a_scene, len(roofs))
-            first = int(rng.integers(len(roofs) - offered + 1))
-            return compose_scene(grounds(rng), roofs[first : first + offered], rng)
 
-        return composed
+@dataclass(frozen=True)
+class Composed(Composition):
+    """Options of scenes that are composed while training.
+
+    Attributes:
+        grounds: How many different grounds are rendered.
+    """
+
+    grounds: int = 80
+
+    def source(self, roofgraph: Path, pixel_size_m: float, seed: int, split: str) -> Callable[[Rng], LabelledScene]:
+        """Draws scenes of roofs of a RoofGraph data set."""
+        roofs = open_roofs(roofgraph, split, pixel_size_m)
+        grounds = Pool(lambda rng: self.ground(rng, pixel_size_m), (seed, UNBUILT_SEED), self.grounds)
+        return lambda rng: self.scene(rng, roofs, grounds(rng))

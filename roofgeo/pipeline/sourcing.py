@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from roofgeo.errors import InputError
-from roofgeo.pipeline.recipe import DataSource, Recipe, nearest
+from roofgeo.pipeline.recipe import DataSource, Recipe, source_options
 from roofgeo.pipeline.scenery import Composed, Rendered
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _open(source: DataSource, recipe: Recipe, folder: Path, tell: Callable[[str,
 
 def _open_rendered(source: DataSource, recipe: Recipe) -> _Drawn:
     settings = recipe.settings
-    options = _options(Rendered, source)
+    options = source_options(Rendered, source)
     if settings.max_samples is not None:
         options = dataclasses.replace(options, scenes=min(options.scenes, _allotted(source, recipe)))
     told = {"kind": "rendered", **dataclasses.asdict(options), "seed": settings.seed}
@@ -116,7 +116,7 @@ def _open_rendered(source: DataSource, recipe: Recipe) -> _Drawn:
 
 def _open_composed(source: DataSource, recipe: Recipe) -> _Drawn:
     settings = recipe.settings
-    options = _options(Composed, source)
+    options = source_options(Composed, source)
     split = source.split or "train"
     assert source.path is not None  # noqa: S101 - recipes are checked
     told = {"kind": "composed", "path": source.path.name, "split": split, **dataclasses.asdict(options)}
@@ -221,13 +221,6 @@ def _places(dataset: RoofDataset, index: gpd.GeoDataFrame, recipe: Recipe) -> Sc
     turned = CONTEXT if recipe.settings.augment else 1.0
     size_px = math.ceil(turned * _native_px(dataset, recipe))
     return PlacesOf(dataset, BalancedWindows(dataset, index, size_px, 1, recipe.settings.seed))
-
-
-def _options(kind: type[Any], source: DataSource) -> Any:
-    known = tuple(f.name for f in dataclasses.fields(kind))
-    if unknown := [key for key in source.options if key not in known]:
-        raise InputError(f"{source.kind} data have no option {unknown[0]!r}", nearest(unknown[0], known))
-    return kind(**source.options)
 
 
 def _hash(values: object) -> str:

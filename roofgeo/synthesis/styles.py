@@ -128,15 +128,16 @@ STYLES: dict[str, Style] = {
 _DENSE = ("informal", "dense_flat")
 
 
-def draw_style(rng: np.random.Generator, extent_m: float) -> Style:
+def draw_style(rng: np.random.Generator, extent_m: float, weights: Weights | None = None) -> Style:
     """A style, at times with the ground or the coverings of another.
 
     Args:
         rng: Draws.
         extent_m: Side of the scene; in a wide one the dense styles would take too many buildings.
+        weights: How often each style comes, whatever the side; None for all alike.
     """
     names = [name for name in STYLES if extent_m < 180 or name not in _DENSE]
-    style = STYLES[names[int(rng.integers(len(names)))]]
+    style = STYLES[draw(rng, weights) if weights else names[int(rng.integers(len(names)))]]
     if rng.random() < 0.3:
         other = STYLES[names[int(rng.integers(len(names)))]]
         style = replace(style, grounds=other.grounds, patches=other.patches, roads=other.roads)
