@@ -22,7 +22,7 @@ from roofgeo.data.targets import LabelledScene, Targets, rasterize_targets
 from roofgeo.errors import InputError
 from roofgeo.grid import Window
 from roofgeo.pipeline.recipe import DataSource, data_source, read_toml, source_options
-from roofgeo.pipeline.scenery import Composition, Rendering, Rng, Roofs, open_roofs
+from roofgeo.pipeline.scenery import Composition, Rebuilding, Rendering, Rng, Roofs, Shapes, open_roofs, open_shapes
 from roofgeo.schema import HEAD
 
 LICENCES = ("CC0-1.0", "CC-BY-4.0", "CC-BY-NC-4.0")
@@ -94,6 +94,22 @@ class RenderedIngredient:
     def scene(self, rng: Rng, sun_azimuth_deg: float) -> LabelledScene:
         """A scene under that sun."""
         return self.options.scene(rng, self.pixel_size_m, sun_azimuth_deg)
+
+
+@dataclass(frozen=True)
+class RebuiltIngredient(RenderedIngredient):
+    """Rendered scenes of measured roof shapes. Any two scenes may have the same roof, so none is to measure on."""
+
+    options: Rebuilding
+    shapes: Shapes
+
+    licence = "CC-BY-4.0"
+    origin = "roof shapes of 3DBAG (CC BY 4.0) and of Zurich's city model (open data), rendered by roofgeo.synthesis"
+    measures = False
+
+    def scene(self, rng: Rng, sun_azimuth_deg: float) -> LabelledScene:
+        """A scene under that sun."""
+        return self.options.built(rng, self.pixel_size_m, self.shapes, sun_azimuth_deg)
 
 
 @dataclass(frozen=True)
@@ -199,12 +215,16 @@ def read_mix(path: Path, data_root: Path | None = None) -> Mix:
 def _ingredient(source: DataSource, pixel_size_m: float) -> Ingredient:
     if source.kind == "rendered":
         return RenderedIngredient(source_options(Rendering, source), pixel_size_m)
+    if source.kind == "rebuilt" and source.path is not None:
+        options = source_options(Rebuilding, source)
+        return RebuiltIngredient(options, pixel_size_m, open_shapes(source.path))
     if source.kind == "composed" and source.path is not None:
-        options = source_options(Composition, source)
-        return ComposedIngredient(options, open_roofs(source.path, source.split or "train", pixel_size_m))
+        return ComposedIngredient(
+            source_options(Composition, source), open_roofs(source.path, source.split or "train", pixel_size_m)
+        )
     raise InputError(
         f"{source.name} is no kind of scenes to mix",
-        "A mix has rendered and composed ones; train on other data beside it, each in a [[data]] table of the recipe.",
+        "A mix has rendered, rebuilt and composed ones; other data go beside it, in a [[data]] table of the recipe.",
     )
 
 

@@ -14,7 +14,7 @@ from roofgeo.models.settings import ABOUT, TYPES, About, TrainingSettings, make_
 
 __all__ = ["ABOUT", "TYPES", "About", "DataSource", "Recipe", "TrainingSettings", "make_recipe", "nearest"]
 
-KINDS = ("files", "rendered", "composed")
+KINDS = ("files", "rendered", "rebuilt", "composed")
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,9 @@ class DataSource:
     """One source of training windows: a ``[[data]]`` table of a recipe.
 
     Attributes:
-        kind: ``files``: a labelled data set; ``rendered``: scenes of `roofgeo.synthesis`; ``composed``: roofs cut out
-            of a RoofGraph data set and set on rendered ground.
+        kind: ``files``: a labelled data set; ``rendered``: scenes of `roofgeo.synthesis`; ``rebuilt``: such scenes of
+            measured roof shapes, in a mix only; ``composed``: roofs cut out of a RoofGraph data set and set on rendered
+            ground.
         path: Folder or file of the data; of ``rendered``, none.
         layout: Name of its layout; None to tell it from what lies there.
         split: Split to train on; None for ``train`` where the data come with splits, else all.

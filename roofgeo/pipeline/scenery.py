@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from roofgeo.errors import DataError
+
 if TYPE_CHECKING:
     from roofgeo.data.roofgraph import RoofGraph
     from roofgeo.data.targets import LabelledScene
+    from roofgeo.synthesis.neighbourhoods import Neighbourhood
+    from roofgeo.synthesis.shapes import Roof
 
 Rng = np.random.Generator
 
@@ -72,6 +76,69 @@ class Rendering:
         if isinstance(style, dict):
             style = draw_style(rng, self.size_px * pixel_size_m, style)
         return render_scene(rng, self.size_px, pixel_size_m, style=style, sun_azimuth_deg=sun_azimuth_deg).scene
+
+
+@dataclass(frozen=True)
+class Rebuilding(Rendering):
+    """Options of a rendered scene of measured roof shapes.
+
+    Attributes:
+        neighbourhood_share: Share of the scenes that are a window of a real neighbourhood; in the others real roofs
+            stand on invented lots.
+    """
+
+    neighbourhood_share: float = 0.6
+
+    def built(self, rng: Rng, pixel_size_m: float, shapes: Shapes, sun_azimuth_deg: float) -> LabelledScene:
+        """A scene of such roofs."""
+        from roofgeo.synthesis.scenes import render_scene
+        from roofgeo.synthesis.styles import draw_style
+
+        weights = self.style if isinstance(self.style, dict) else None
+        style: Any = (
+            self.style if isinstance(self.style, str) else draw_style(rng, self.size_px * pixel_size_m, weights)
+        )
+        whole = rng.random() < self.neighbourhood_share
+        return render_scene(
+            rng,
+            self.size_px,
+            pixel_size_m,
+            style=style,
+            sun_azimuth_deg=sun_azimuth_deg,
+            neighbourhood=shapes.neighbourhood if whole else None,
+            library=() if whole else shapes.roofs,
+        ).scene
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """Measured roof shapes.
+
+    Attributes:
+        neighbourhood: Buildings where they stand.
+        roofs: All of them, and those of city models, each by itself.
+    """
+
+    neighbourhood: Neighbourhood
+    roofs: tuple[Roof, ...]
+
+
+def open_shapes(folder: Path) -> Shapes:
+    """The measured roofs of a folder: one GeoPackage of 3DBAG, and any city models in CityJSON.
+
+    Raises:
+        DataError: They are not there, or cannot be read.
+    """
+    from roofgeo.synthesis.lod2 import read_city_model, read_roof_parts
+    from roofgeo.synthesis.neighbourhoods import neighbourhood
+    from roofgeo.synthesis.real_shapes import real_roofs
+
+    packages = sorted(folder.glob("*.gpkg"))
+    if len(packages) != 1:
+        raise DataError(f"{folder} holds {len(packages)} GeoPackages", "It takes one, of the roof parts of 3DBAG.")
+    place = neighbourhood(read_roof_parts(packages[0]))
+    models = [real_roofs(read_city_model(path)).roofs for path in sorted(folder.glob("*.json"))]
+    return Shapes(place, (*place.roofs, *(roof for roofs in models for roof in roofs)))
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,11 @@ def _open(source: DataSource, recipe: Recipe, folder: Path, tell: Callable[[str,
         return _open_rendered(source, recipe)
     if source.kind == "composed":
         return _open_composed(source, recipe)
+    if source.kind == "rebuilt":
+        raise InputError(
+            "rebuilt scenes are not made while training",
+            "`roofgeo data compose` makes a data set of them; train on it.",
+        )
     return _open_files(source, recipe, folder, tell)
 
 
