@@ -1,8 +1,9 @@
-"""Measured roof planes read from published files: 3DBAG's roof parts and city models in CityJSON."""
+"""Measured roof planes read from published files: 3DBAG's roof parts, city models in CityJSON, RoofGraph."""
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ _NUMBERS = ("b3_azimut", "b3_hellingshoek", "b3_h_50p")
 _BUILDING = "identificatie"
 _STEEPEST_DEG = 80.0
 _LEAST_M2 = 0.05
+_GRAPH_PIXEL_M = 0.05
+_APART_M = 100.0
 
 Surface = tuple[list[list[int]], str]
 
@@ -128,3 +131,70 @@ def _flat_piece(vertices: FloatArray, rings: list[list[int]]) -> tuple[shapely.P
     if np.degrees(np.arctan(np.hypot(*gradient))) > _STEEPEST_DEG:
         return None
     return outline, np.array([*gradient, middle[2] - gradient @ middle[:2]])
+
+
+def read_roof_graphs(
+    path: str | Path,
+    split: str = "train",
+    pitch_deg: tuple[float, float] = (12.0, 40.0),
+    eave_m: tuple[float, float] = (2.3, 6.0),
+    seed: int = 0,
+) -> Pieces:
+    """Planes of RoofGraph (``roofs.jsonl``, CC BY-NC 4.0), each roof apart from the others.
+
+    Slopes and heights are known up to one factor a roof: a pitch is drawn for each, and its heights follow from those
+    of the lines' ends by least squares.
+
+    Args:
+        path: The file.
+        split: Which roofs.
+        pitch_deg: Range of the median slope of a roof.
+        eave_m: Range of the height of its lowest eaves.
+        seed: Of the draws.
+
+    Raises:
+        DataError: The file cannot be read or holds no roof of the split.
+    """
+    rng = np.random.default_rng(seed)
+    try:
+        records = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+        records = [record for record in records if record["split"] == split]
+        found = [_graph(record, math.tan(math.radians(rng.uniform(*pitch_deg)))) for record in records]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: no roof graphs can be read: {error}", "Give RoofGraph's roofs.jsonl.") from error
+    if not found:
+        raise DataError(f"{path}: no roof of the split {split}", "Splits are train and val.")
+    side = math.ceil(math.sqrt(len(found)))
+    outlines, planes, building = [], [], []
+    for number, (rings, heights) in enumerate(found):
+        shift = np.array(divmod(number, side), np.float64) * _APART_M
+        outlines += [shapely.Polygon(ring + shift) for ring in rings]
+        level = heights[:, 2] - heights[:, :2] @ shift + rng.uniform(*eave_m)
+        planes.append(np.column_stack([heights[:, :2], level]))
+        building += [number] * len(rings)
+    return Pieces(np.array(outlines, object), np.concatenate(planes), np.array(building, np.int64))
+
+
+def _graph(record: dict[str, Any], gradient: float) -> tuple[list[FloatArray], FloatArray]:
+    """Rings and planes of a roof in metres, its lowest eaves at height 0.
+
+    Unknown are each plane's level and the whole rise; each corner whose relative height a line tells is an equation.
+    """
+    rings = [np.array(plane["ring"], np.float64) * _GRAPH_PIXEL_M for plane in record["planes"]]
+    azimuth = np.radians([plane["azimuth_deg"] or 0.0 for plane in record["planes"]])
+    rise = np.array([gradient * plane["relative_slope"] for plane in record["planes"]])
+    rise[[plane["azimuth_deg"] is None for plane in record["planes"]]] = 0
+    slopes = np.column_stack([-rise * np.sin(azimuth), rise * np.cos(azimuth)])
+    lines = [line for line in record["lines"] if line["type"] != "other"]
+    ends = np.array([line["xy"] for line in lines]).reshape(-1, 2) * _GRAPH_PIXEL_M
+    share = np.array([line["relative_height"] for line in lines]).ravel()
+    face = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    corners = np.concatenate(rings)
+    apart = np.hypot(*(corners[:, None] - ends[None]).transpose(2, 0, 1))
+    known = apart.min(axis=1) < 2 * _GRAPH_PIXEL_M
+    system = np.zeros((int(known.sum()), len(rings) + 1))
+    system[np.arange(len(system)), face[known]] = 1
+    system[:, -1] = -share[apart.argmin(axis=1)[known]]
+    right = -np.sum(slopes[face[known]] * corners[known], axis=1)
+    levels = np.linalg.lstsq(system, right, rcond=None)[0]
+    return rings, np.column_stack([slopes, levels[:-1]])

@@ -256,9 +256,7 @@ def _mean_planes(planes: FloatArray, merged: IntArray, area_m2: FloatArray) -> F
 
 def _without_dormers(cells: GeometryArray, face: IntArray, building: IntArray) -> IntArray:
     """Faces of the cells after small holes of a face, as dormers make them, became a part of it."""
-    order = np.argsort(face, kind="stable")
-    faces, start = np.unique(face[order], return_index=True)
-    whole = np.array([shapely.union_all(part) for part in np.split(cells[order], start[1:])], object)
+    faces, whole = _united(cells, face)
     rings, of = shapely.get_rings(whole, return_index=True)
     holes = shapely.polygons(rings)
     inner = ~np.isin(np.arange(len(rings)), np.unique(of, return_index=True)[1])
@@ -271,11 +269,17 @@ def _without_dormers(cells: GeometryArray, face: IntArray, building: IntArray) -
     return result
 
 
-def _dissolved(cells: GeometryArray, face: IntArray) -> tuple[IntArray, GeometryArray]:
-    """Faces and their polygons, the largest part of each: a coverage, freed of vertices that turn little."""
+def _united(cells: GeometryArray, face: IntArray) -> tuple[IntArray, GeometryArray]:
+    """Faces, and each one's cells as one geometry."""
     order = np.argsort(face, kind="stable")
     faces, start = np.unique(face[order], return_index=True)
-    whole = np.array([shapely.union_all(part) for part in np.split(cells[order], start[1:])], object)
+    parts = np.split(cells[order], start[1:])
+    return faces, np.array([part[0] if len(part) == 1 else shapely.union_all(part) for part in parts], object)
+
+
+def _dissolved(cells: GeometryArray, face: IntArray) -> tuple[IntArray, GeometryArray]:
+    """Faces and their polygons, the largest part of each: a coverage, freed of vertices that turn little."""
+    faces, whole = _united(cells, face)
     whole = shapely.coverage_simplify(whole, _ROUGH_M, simplify_boundary=False)
     whole = shapely.orient_polygons(shapely.coverage_simplify(whole, _SIMPLE_M))
     parts, of = shapely.get_parts(whole, return_index=True)
@@ -346,9 +350,8 @@ def _kind(roof: Roof) -> str:
         return "flat"
     if len(roof.faces) == 1:
         return "shed"
+    if len(roof.faces) not in (2, 4):
+        return "complex"
     inner = sorted(edge.line_type for edge in roof_edges(roof) if edge.faces[1] is not None)
-    kinds = {2: ("gable", ["ridge"]), 4: ("pyramid", ["hip"] * 4)}
-    name, lines = kinds.get(len(roof.faces), ("complex", []))
-    if inner == lines:
-        return name
-    return "hip" if inner == ["hip"] * 4 + ["ridge"] else "complex"
+    kinds = {("ridge",): "gable", ("hip",) * 4: "pyramid", (*("hip",) * 4, "ridge"): "hip"}
+    return kinds.get(tuple(inner), "complex")

@@ -295,8 +295,15 @@ def _outline(faces: tuple[tuple[int, ...], ...], points: FloatArray) -> list[int
     """
     edges = {(f[i], f[(i + 1) % len(f)]) for f in faces for i in range(len(f))}
     following = {u: v for u, v in edges if (v, u) not in edges}
-    ring = [min(following, key=lambda u: (points[u, 0], u))]
-    while (after := following[ring[-1]]) != ring[0]:
+    ring = _followed(following, next(iter(following)))
+    if len(ring) == len(following):
+        return ring
+    return _followed(following, min(following, key=lambda u: (points[u, 0], u)))
+
+
+def _followed(following: dict[int, int], start: int) -> list[int]:
+    ring = [start]
+    while (after := following[ring[-1]]) != start:
         ring.append(after)
     return ring
 
