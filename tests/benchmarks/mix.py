@@ -1,13 +1,15 @@
 """What a mix costs to make and to keep, and how fast a training gets windows from disk and from scenes rendered anew.
 
+Seconds are those of processors, so that other work on the machine does not count.
+
 Run: ``.venv-dev/bin/python -m tests.benchmarks.mix recipes/mix-open.toml --scenes 64``
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +24,16 @@ BATCH = 8
 WINDOW_PX = 384
 
 
+def processor_s() -> float:
+    """Seconds of processors that this process and those it has ended have used."""
+    return sum(os.times()[:4])
+
+
 def cost_of(mix: Path, data_root: Path | None, scenes: int, jobs: int, folder: Path) -> tuple[float, float]:
     """Seconds and megabytes a scene; with the start of the processes and the scan of the windows."""
-    began = time.perf_counter()
+    began = processor_s()
     composing.compose(composing.open_mix(mix, scenes, data_root=data_root), folder, jobs)
-    took_s = time.perf_counter() - began
+    took_s = processor_s() - began
     size_bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return took_s / scenes, size_bytes / 1e6 / scenes
 
@@ -37,14 +44,14 @@ def windows_of(source: DataSource, samples: int, folder: Path) -> TrainingWindow
     return open_sources(make_recipe(data=[source], values=values), folder).training
 
 
-def windows_per_second(windows: TrainingWindows, workers: int) -> float:
-    """Speed from the first batch on, so that starting the workers does not count."""
-    batches = iter(DataLoader(windows, BATCH, num_workers=workers, collate_fn=collate_windows))
+def windows_per_second(windows: TrainingWindows) -> float:
+    """Speed of one process, from the first batch on."""
+    batches = iter(DataLoader(windows, BATCH, collate_fn=collate_windows))
     next(batches)
-    began, count = time.perf_counter(), 0
+    began, count = processor_s(), 0
     for batch in batches:
         count += len(batch["image"])
-    return count / (time.perf_counter() - began)
+    return count / (processor_s() - began)
 
 
 def main() -> None:
@@ -55,7 +62,6 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=64)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--samples", type=int, default=160)
-    parser.add_argument("--workers", type=int, default=1)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -66,8 +72,8 @@ def main() -> None:
             "rendered, none seen before": DataSource("rendered", options={"scenes": 10**9}),
         }
         for title, source in sources.items():
-            speed = windows_per_second(windows_of(source, chosen.samples, folder), chosen.workers)
-            print(f"{title}: {speed:.1f} windows of {WINDOW_PX} px a second, {chosen.workers} workers", flush=True)
+            speed = windows_per_second(windows_of(source, chosen.samples, folder))
+            print(f"{title}: {speed:.1f} windows of {WINDOW_PX} px a second", flush=True)
 
 
 if __name__ == "__main__":
