@@ -21,6 +21,9 @@ Example:
   {}
 """
 
+SPEED_FROM_S = 600.0
+"""The time left is reckoned from the steps of so many seconds: one step may take a minute."""
+
 STAGE_TITLES = {
     "predict": "Finding roofs",
     "write": "Writing files",
@@ -97,11 +100,12 @@ def _bar() -> Iterator[Callable[[str, int, int], None]]:
         TimeRemainingColumn(),
     )
     tasks: dict[str, Any] = {}
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    with Progress(*columns, console=Console(stderr=True), speed_estimate_period=SPEED_FROM_S) as bars:
 
         def tell(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bars.add_task(STAGE_TITLES.get(stage, stage), total=total)
+                # What an earlier run has done says nothing of the speed of this one.
+                tasks[stage] = bars.add_task(STAGE_TITLES.get(stage, stage), total=total, completed=done)
             bars.update(tasks[stage], completed=done, total=total)
 
         yield tell

@@ -58,6 +58,7 @@ class Prepared(RoofDataset):
     Attributes:
         windows: The rows of the window index that it holds.
         about: What ``dataset.json`` says.
+        origins: Of what it was made of, a line each with its licence, if that was more than one data set.
 
     Raises:
         DataError: It is no prepared data set, is unfinished, or has no windows in the split.
@@ -72,6 +73,7 @@ class Prepared(RoofDataset):
         self.georeferenced = bool(self.about["georeferenced"])
         self.labels_all_buildings = bool(self.about["labels_all_buildings"])
         self.licence = str(self.about["licence"])
+        self.origins = tuple(self.about.get("origins", ()))
         self.azimuth_bin_deg: float | None = self.about["azimuth_bin_deg"]
         table = _read_table(self.root / PICTURES)
         rows = table[table["name"].isin(self.windows["picture"])]

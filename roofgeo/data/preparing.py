@@ -97,6 +97,8 @@ def prepare(
     binned, values = _azimuths(dataset)
     missing = [sheet for sheet in sheets if sheet.name not in state]
     done = len(dataset.pictures) - sum(len(sheet.slots) for sheet in missing)
+    if progress is not None:
+        progress("write", done, len(dataset.pictures))
     for sheet, written in spread(functools.partial(_write, dataset, folder, values), missing, jobs):
         state[sheet.name] = written
         stop_if_unreadable(_lost(state), len(dataset.pictures))

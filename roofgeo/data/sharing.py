@@ -8,8 +8,11 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
+
+from roofgeo.errors import InputError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -28,6 +31,9 @@ def spread(work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int) -> 
         work: What to do with a task; it can be pickled, unless there is one job.
         tasks: What to do it with.
         jobs: Processes; 1 for this one.
+
+    Raises:
+        InputError: One of the processes was ended from outside.
     """
     jobs = min(jobs, len(tasks))
     if jobs <= 1:
@@ -40,6 +46,11 @@ def spread(work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int) -> 
             asked = {pool.submit(_do, task): task for task in tasks}
             for done in as_completed(asked):
                 yield asked.pop(done), done.result()
+        except BrokenProcessPool as error:
+            raise InputError(
+                f"one of {jobs} processes was ended from outside, for want of memory perhaps",
+                "Run it again with fewer jobs; what is written is kept.",
+            ) from error
         except BaseException:
             ours.close()  # the processes end
             pool.shutdown(wait=False, cancel_futures=True)

@@ -95,7 +95,8 @@ def compose(
     Args:
         scenes: What to write.
         output: Folder to write.
-        jobs: Processes that make scenes.
+        jobs: Processes that make scenes; a script that asks for more than one begins its own work under
+            ``if __name__ == "__main__"``.
         overwrite: Replace a prepared data set in the folder.
         progress: Called with the stage, what is done and all there is.
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from roofgeo.errors import DataError
+from roofgeo.errors import DataError, InputError
+from roofgeo.pipeline.recipe import nearest
 
 if TYPE_CHECKING:
     from roofgeo.data.roofgraph import RoofGraph
@@ -55,6 +56,22 @@ class Pool:
         return self._kept[number]
 
 
+def _check_count(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InputError(f"the option {name} of made scenes is {value!r}", "It is a whole number of at least 1.")
+
+
+def _check_style(style: object) -> None:
+    from roofgeo.synthesis.styles import STYLES
+
+    weights = style if isinstance(style, dict) else {} if style is None else {style: 1}
+    if unknown := [name for name in weights if name not in STYLES]:
+        raise InputError(f"there is no style {unknown[0]!r}", nearest(str(unknown[0]), tuple(STYLES)))
+    numbers = [weight for weight in weights.values() if isinstance(weight, int | float) and weight >= 0]
+    if len(numbers) < len(weights) or (isinstance(style, dict) and sum(numbers) <= 0):
+        raise InputError(f"the weights of styles are {style!r}", "Write style = { rows = 2, halls = 1 }, say.")
+
+
 @dataclass(frozen=True)
 class Rendering:
     """Options of a rendered scene.
@@ -62,10 +79,17 @@ class Rendering:
     Attributes:
         size_px: Side of a scene.
         style: A style of `roofgeo.synthesis.STYLES`, or weights of several; None for all.
+
+    Raises:
+        InputError: A value is wrong, or there is no such style.
     """
 
     size_px: int = 768
     style: str | dict[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        _check_count("size_px", self.size_px)
+        _check_style(self.style)
 
     def scene(self, rng: Rng, pixel_size_m: float, sun_azimuth_deg: float | None = None) -> LabelledScene:
         """A scene; without a sun's azimuth it draws one."""
@@ -211,10 +235,17 @@ class Composition:
     Attributes:
         ground_px: Side of its ground, and so of the scene.
         roofs_a_scene: Roofs offered to it; about half find room.
+
+    Raises:
+        InputError: A value is wrong.
     """
 
     ground_px: int = 768
     roofs_a_scene: int = 32
+
+    def __post_init__(self) -> None:
+        _check_count("ground_px", self.ground_px)
+        _check_count("roofs_a_scene", self.roofs_a_scene)
 
     def ground(self, rng: Rng, pixel_size_m: float) -> LabelledScene:
         """Rendered ground that nothing is built on, lit as the roofs are."""

@@ -146,12 +146,13 @@ def _open_files(
     split = source.split or ("train" if splits else "all")
     told = {"kind": "files", "name": source.name, "split": split, "validation": held, "windows": len(index)}
     licence = f" ({dataset.licence})" if dataset.licence else ""
+    made_of = "".join(f"; {origin}" for origin in getattr(dataset, "origins", ()))
     return _Drawn(
         _places(dataset, index, recipe) if source.share > 0 else None,
         validation,
         len(dataset.pictures),
         {**told, "sha256": fingerprint(index)},
-        f"{source.name}{licence}: {split}, {len(index)} windows",
+        f"{source.name}{licence}: {split}, {len(index)} windows{made_of}",
     )
 
 

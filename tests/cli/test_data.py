@@ -13,7 +13,7 @@ from roofgeo.synthesis.published import write_rid
 from tests.cli.command import events, roofgeo
 
 
-@pytest.mark.parametrize("command", ["prepare", "split", "check"])
+@pytest.mark.parametrize("command", ["prepare", "compose", "split", "check"])
 def test_each_command_shows_an_example(command: str) -> None:
     assert f"Example:\n    roofgeo data {command}" in roofgeo("data", command, "--help").stdout
 
