@@ -113,6 +113,12 @@ class Rebuilding(Rendering):
 
     neighbourhood_share: float = 0.6
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        share = self.neighbourhood_share
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise InputError(f"the option neighbourhood_share of rebuilt scenes is {share!r}", "It is 0 to 1.")
+
     def built(self, rng: Rng, pixel_size_m: float, shapes: Shapes, sun_azimuth_deg: float) -> LabelledScene:
         """A scene of such roofs."""
         from roofgeo.synthesis.scenes import render_scene

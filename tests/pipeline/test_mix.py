@@ -17,6 +17,7 @@ from roofgeo.pipeline.mix import LICENCES, Mix, MixedScenes, RenderedIngredient,
 from roofgeo.pipeline.scenery import Rendering
 from roofgeo.schema import NODATA
 from roofgeo.synthesis.published import write_roofgraph
+from tests.synthesis.test_lod2 import write_parts
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 
@@ -116,8 +117,8 @@ def test_a_mix_takes_in_only_what_its_licence_allows(real: Path) -> None:
     assert read_mix(written(real.parent, RENDERED, "CC0-1.0")).licence == "CC0-1.0"
 
 
-def test_the_open_recipe_can_be_followed_and_is_open() -> None:
-    mix = read_mix(RECIPES / "mix-open.toml")
+def test_the_open_recipe_can_be_followed_and_is_open(shared_data: Path) -> None:
+    mix = read_mix(RECIPES / "mix-open.toml", shared_data)
     assert mix.licence == "CC-BY-4.0" and sum(mix.shares) == pytest.approx(1)
     assert MixedScenes(mix, 4, 0).pictures[0].height == 768 and MixedScenes(mix, 4, 0).pictures[0].pixel_size_m == 0.1
 
@@ -149,6 +150,22 @@ def test_mistakes_are_told(text: str, message: str, hint: str, tmp_path: Path) -
     with pytest.raises(InputError) as caught:
         read_mix(written(tmp_path, text))
     assert message in caught.value.message and hint in caught.value.hint
+
+
+@pytest.mark.parametrize("share", [0, 1])
+def test_rebuilt_scenes_have_the_measured_roofs(share: float, tmp_path: Path) -> None:
+    (tmp_path / "lod2").mkdir()
+    write_parts(tmp_path / "lod2" / "parts.gpkg")
+    options = f'{{ size_px = 192, style = "oceania", neighbourhood_share = {share} }}'
+    table = f'[[data]]\nkind = "rebuilt"\npath = "lod2"\noptions = {options}\n'
+    with pytest.raises(InputError, match="CC-BY-4.0 does not allow"):
+        read_mix(written(tmp_path, table, "CC0-1.0"))
+    scenes = MixedScenes(read_mix(written(tmp_path, table, "CC-BY-4.0")), 8, 0)
+    assert set(scenes.split_of.values()) == {"train"} and "3DBAG" in scenes.origins[0]
+    planes = [plane for picture in scenes.pictures for plane in scenes.make(picture.name).planes]
+    steep = [plane.slope_deg == pytest.approx(45, abs=0.1) for plane in planes if plane.azimuth_deg is not None]
+    assert any(steep), "the house has 45 degrees, more than this style's own roofs ever have"
+    assert all(steep) or share == 0
 
 
 @pytest.mark.parametrize("licence", ["", "MIT", "cc-by-4.0"])
