@@ -158,7 +158,7 @@ def test_rebuilt_scenes_have_the_measured_roofs(share: float, tmp_path: Path) ->
     write_parts(tmp_path / "lod2" / "parts.gpkg")
     options = f'{{ size_px = 192, style = "oceania", neighbourhood_share = {share} }}'
     table = f'[[data]]\nkind = "rebuilt"\npath = "lod2"\noptions = {options}\n'
-    with pytest.raises(InputError, match="CC-BY-4.0 does not allow"):
+    with pytest.raises(InputError, match=r"CC-BY-4\.0 does not allow"):
         read_mix(written(tmp_path, table, "CC0-1.0"))
     scenes = MixedScenes(read_mix(written(tmp_path, table, "CC-BY-4.0")), 8, 0)
     assert set(scenes.split_of.values()) == {"train"} and "3DBAG" in scenes.origins[0]
