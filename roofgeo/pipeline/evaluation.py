@@ -22,7 +22,8 @@ from roofgeo.evaluation.reporting import write_report
 from roofgeo.evaluation.worst import WorstWindow, keep_worst
 from roofgeo.evaluation.writing import ReportFolder
 from roofgeo.grid import Grid
-from roofgeo.models.checkpoint import DEFAULT_MODEL, open_model
+from roofgeo.models.checkpoint import open_model
+from roofgeo.models.library import DEFAULT_MODEL
 from roofgeo.pipeline.progress import Clock, Progress
 from roofgeo.schema import GEOPACKAGE
 from roofgeo.vector.export import read_layers

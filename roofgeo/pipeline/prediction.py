@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from roofgeo.errors import ImageryError
 from roofgeo.grid import Block, Grid
-from roofgeo.models.checkpoint import DEFAULT_MODEL
+from roofgeo.models.library import DEFAULT_MODEL
 from roofgeo.pipeline.delivery import finished_together
 from roofgeo.pipeline.preparation import Prepared, Run, check_formats, prepared
 from roofgeo.pipeline.progress import Clock, Progress

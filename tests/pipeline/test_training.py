@@ -149,15 +149,15 @@ def test_an_encoder_brings_its_normalisation() -> None:
 
 
 def test_a_model_of_other_heads_is_no_start(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="roofnet-lite0 is a network whose heads") as error:
-        train(RENDERED, tmp_path, start_from="roofnet-lite0", heads=("roof",), **{**QUICK, "encoder": None})
+    with pytest.raises(ModelError, match="research is a network whose heads") as error:
+        train(RENDERED, tmp_path, start_from="research", heads=("roof",), **{**QUICK, "encoder": None})
     assert "segments" in error.value.hint
 
 
 @pytest.mark.slow
 def test_the_shipped_model_can_be_trained_further(tmp_path: Path) -> None:
     settings = {**QUICK, "encoder": None, "steps": 1, "learning_rate": 1e-7, "window_px": 32}
-    model = train(RENDERED, tmp_path / "mine", start_from="roofnet-lite0", **settings)
+    model = train(RENDERED, tmp_path / "mine", start_from="research", **settings)
     assert model is not None
     image = np.random.default_rng(0).integers(0, 255, (3, 64, 64), dtype=np.uint8)
     ours, shipped = (OnnxNetwork(m).predict(image, 0.1, 180.0) for m in (model, open_model()))
