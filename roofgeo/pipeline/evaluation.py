@@ -158,7 +158,7 @@ def evaluate_dataset(
 
     Args:
         path: The data set.
-        model: Name of a shipped model or path of a model's folder.
+        model: Name of a known model or path of a model's folder.
         layout: Name of its layout; None to tell it from what lies there.
         split: One of its splits; None for all of it.
         limit: Measure so many pictures, evenly spread over the data set; None for all.
