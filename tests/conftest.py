@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+
+_HOME = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The tests, and what they start, know nothing of what the user has set or added, and leave it alone."""
+    config.stash[_HOME] = home = tempfile.mkdtemp(prefix="roofgeo-tests-")
+    os.environ["XDG_CONFIG_HOME"] = home
+    os.environ["ROOFGEO_MODELS"] = str(Path(home) / "models")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(config.stash[_HOME], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

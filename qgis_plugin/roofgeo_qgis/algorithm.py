@@ -230,6 +230,8 @@ def _run(arguments: list[str], output: Path, folder: Path, feedback: QgsProcessi
             stage = tr("Writing the layers") if progress.stage == "write" else tr("Finding roofs")
             left = "" if progress.remaining_s is None else f" ({remaining_text(progress.remaining_s)})"
             feedback.setProgressText(stage + left)
+        elif event["event"] == "warning":
+            feedback.pushWarning(str(event.get("message", "")))
 
     if feedback.isCanceled():
         return None

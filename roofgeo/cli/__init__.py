@@ -12,6 +12,7 @@ from roofgeo.cli.data import data
 from roofgeo.cli.evaluate import evaluate
 from roofgeo.cli.export import export
 from roofgeo.cli.info import info
+from roofgeo.cli.models import models
 from roofgeo.cli.predict import predict
 from roofgeo.cli.stopping import interrupt
 from roofgeo.cli.telling import fail
@@ -47,4 +48,5 @@ main.add_command(export)
 main.add_command(evaluate)
 main.add_command(train)
 main.add_command(data)
+main.add_command(models)
 main.add_command(info)

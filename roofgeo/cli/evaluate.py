@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from roofgeo.cli.telling import EXAMPLE, telling
+from roofgeo.cli.telling import EXAMPLE, tell_licence, telling
 from roofgeo.errors import InputError
 
 EXAMPLES = (
@@ -29,7 +29,7 @@ EXAMPLES = (
 @click.option("--dataset", type=click.Path(path_type=Path), help="Labelled data set to measure a model on.")
 @click.option("--layout", help="Layout of the data set, such as rid or airs. [told from its files]")
 @click.option("--split", help="Split of the data set, such as test. [all pictures]")
-@click.option("--model", help="Name of a model, or path of a model's folder. [the one that ships]")
+@click.option("--model", help="Name of a model, or path of a model's folder. [see roofgeo models]")
 @click.option("--limit", type=click.IntRange(1), help="Measure so many pictures, evenly spread. [all]")
 @click.option("--threads", type=click.IntRange(1), help="CPU threads of the network. [all]")
 @click.option("--report", type=click.Path(path_type=Path), help="Folder for figures.json, figures.md and pictures.")
@@ -104,6 +104,8 @@ def _measure_layers(
 def _measure_model(dataset: Path, options: Mapping[str, Any], report: Path | None, as_json: bool, quiet: bool) -> None:
     from roofgeo import pipeline
 
+    if not quiet:
+        tell_licence(options.get("model"), as_json=False)
     with telling("bar", quiet) as tell:
         found = pipeline.evaluate_dataset(dataset, report=report, progress=tell, **options)
     for name, reason in found.left_out.items():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.command(epilog=EXAMPLE.format("roofgeo info"))
 @click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
 def info(as_json: bool) -> None:
-    """Tell what is installed: versions, the models that come with it, and what they can run on."""
+    """Tell what is installed: versions, the models that can be asked for by name, and what they can run on."""
     from roofgeo import pipeline
 
     installed = pipeline.installed()
@@ -34,12 +34,15 @@ def _rows(installed: Installation) -> Iterator[tuple[str, str]]:
     yield "Python", installed.python
     yield "platform", installed.platform
     yield from installed.libraries.items()
-    for card in installed.models:
+    for model in installed.models:
+        card = model.card
+        if card is None:
+            continue
         finest_m, coarsest_m = card.source_pixel_size_m
         yield (
-            f"model {card.name}",
+            f"model {model.name}",
             f"version {card.version}, for imagery of {finest_m:g} to {coarsest_m:g} m per pixel, "
-            f"windows of {card.tile_px} px, {card.licence}",
+            f"windows of {card.tile_px} px, {card.licence}{'' if card.commercial else ', not for commercial use'}",
         )
     for device in installed.devices:
         yield f"device {device.name}", f"{device.description}, {device.threads} threads"

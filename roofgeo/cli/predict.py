@@ -9,7 +9,7 @@ import click
 
 from roofgeo.cli.plan import show_plan
 from roofgeo.cli.stopping import stopping_with_stdin
-from roofgeo.cli.telling import EXAMPLE, say_result, telling
+from roofgeo.cli.telling import EXAMPLE, say_result, tell_licence, telling
 from roofgeo.schema import VECTOR_SUFFIXES
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ STDIN_HELP = "Stop, and leave nothing, when standard input ends: for programs th
 @click.option("--aoi-layer", "layer", help="Layer of the area's file, if it has several.")
 @click.option("--imagery", type=click.Path(path_type=Path), help="GeoTIFF, VRT or folder of tiles. [roofgeo.toml]")
 @click.option("--imagery-crs", help="CRS of the imagery where its files do not tell, such as EPSG:25832.")
-@click.option("--model", help="Name of a model, or path of a model's folder. [the one that ships]")
+@click.option("--model", help="Name of a model, or path of a model's folder. [see roofgeo models]")
 @click.option("--dsm", type=click.Path(path_type=Path), help="Surface model in any CRS: slopes and heights from it.")
 @click.option("--dtm", type=click.Path(path_type=Path), help="Terrain model: heights above it. [found around roofs]")
 @click.option("--output", type=click.Path(path_type=Path), default=Path("roofs"), show_default=True, help="Folder.")
@@ -71,6 +71,8 @@ def predict(
         if dry_run:
             show_plan(pipeline.forecast(**request), as_json=progress == "json", quiet=quiet)
             return
+        if not quiet:
+            tell_licence(model, as_json=progress == "json")
         with telling(progress, quiet) as tell:
             result = pipeline.predict(
                 formats=formats,

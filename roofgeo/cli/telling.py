@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -31,6 +32,7 @@ STAGE_TITLES = {
     "check": "Checking",
     "train": "Training",
     "measure": "Measuring",
+    "download": "Fetching (kB)",
 }
 
 
@@ -62,6 +64,22 @@ def fail(error: RoofgeoError) -> NoReturn:
     if error.hint:
         click.echo(f"Hint: {error.hint}", err=True)
     sys.exit(error.exit_code)
+
+
+def tell_licence(model: str | Path | None, *, as_json: bool) -> None:
+    """Say once, before a model is used, that it is not for commercial use.
+
+    Args:
+        model: Its name or path; None for the one used where none is asked for.
+        as_json: For a program, as an event; else a line on standard error.
+    """
+    from roofgeo import pipeline
+
+    notice = pipeline.licence_notice(model)
+    if notice and as_json:
+        say({"event": "warning", "code": "licence", "message": notice})
+    elif notice:
+        click.echo(f"Note: {notice}", err=True)
 
 
 @contextlib.contextmanager

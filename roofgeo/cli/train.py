@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from roofgeo.cli.telling import EXAMPLE, say, telling
+from roofgeo.cli.telling import EXAMPLE, say, tell_licence, telling
 from roofgeo.pipeline.recipe import ABOUT, TYPES, TrainingSettings
 
 DEFAULTS = TrainingSettings()
@@ -78,6 +78,9 @@ def train(
         return
     if output is None:
         raise click.UsageError("Missing option '--output'.")
+    begun_with = pipeline.starting_model(config, given)
+    if begun_with is not None and not quiet:
+        tell_licence(begun_with, as_json=progress == "json")
     with telling(progress, quiet) as tell:
         model = pipeline.train(
             data,

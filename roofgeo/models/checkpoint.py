@@ -1,6 +1,7 @@
-"""Weights and their ModelCard: open, verify, save, export to ONNX; the models that ship with the package.
+"""Weights and their ModelCard: open, verify, save, export to ONNX.
 
-A model is a folder with ``card.json``, ``model.onnx`` (to predict) and ``model.safetensors`` (to fine-tune from).
+A model is a folder with ``card.json``, ``model.onnx`` (to predict), ``model.safetensors`` (to fine-tune from) and
+``stac-item.json`` (what the card tells, for catalogues).
 Neither file can hold code; anything that is unpickled could, and is refused.
 """
 
@@ -9,73 +10,44 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import shutil
-from dataclasses import dataclass, field
-from importlib import resources
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from roofgeo.errors import ModelError
-from roofgeo.schema import HEAD, USUAL_METADATA, metadata_entries
+from roofgeo.models.card import CARD, CONTRACT, ITEM, ONNX, WEIGHTS, ModelCard, read_card
+from roofgeo.models.library import DEFAULT_MODEL, find_model, shipped_models
+from roofgeo.models.stac import stac_item
+from roofgeo.schema import metadata_entries
 
 if TYPE_CHECKING:
     from roofgeo.models.network import RoofNet
 
-CARD = "card.json"
-ONNX = "model.onnx"
-WEIGHTS = "model.safetensors"
-DEFAULT_MODEL = "roofnet-lite0"
-CONTRACT = 1
-"""Version of what a network takes and gives; raised when `roofgeo.schema`'s heads or metadata change."""
+__all__ = [
+    "CARD",
+    "CONTRACT",
+    "DEFAULT_MODEL",
+    "ITEM",
+    "ONNX",
+    "WEIGHTS",
+    "Model",
+    "ModelCard",
+    "file_sha256",
+    "load_network",
+    "open_model",
+    "read_card",
+    "save_network",
+    "shipped_models",
+    "write_card",
+]
 
-_TUPLES = ("heads", "trained_on", "source_pixel_size_m")
+_HEADER_BYTES = 100_000_000
+"""The longest header safetensors itself reads."""
 
-_MAY_HOLD_CODE = {".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin", ".joblib"}
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """What one must know of a model to use it.
-
-    Attributes:
-        name: Name it is asked for by.
-        version: Version of the weights.
-        architecture: Arguments the network is built from.
-        heads: Names of its heads.
-        pixel_size_m: Pixel size it works at.
-        source_pixel_size_m: Finest and coarsest pixel size of the pictures it was trained on, before they were
-            resampled to `pixel_size_m`. A card that says nothing is of a model made by `roofgeo train`.
-        tile_px: Side of the windows it is run on, a multiple of 32.
-        overlap_px: Overlap of neighbouring windows.
-        heights_known: True if the height head has been measured to be right on real pictures.
-        licence: SPDX expression of the weights' licence.
-        trained_on: One line per data set.
-        figures: Measured figures, by set.
-        training: How it was trained: settings, class weights, fingerprints of data and code.
-        sha256: Hash of each file.
-        contract: `CONTRACT` the model keeps.
-    """
-
-    name: str
-    version: str
-    architecture: dict[str, Any]
-    heads: tuple[str, ...]
-    pixel_size_m: float
-    source_pixel_size_m: tuple[float, float] = (0.05, 0.3)
-    tile_px: int = 1024
-    overlap_px: int = 256
-    heights_known: bool = False
-    licence: str = ""
-    trained_on: tuple[str, ...] = ()
-    figures: dict[str, dict[str, float]] = field(default_factory=dict)
-    training: dict[str, Any] = field(default_factory=dict)
-    sha256: dict[str, str] = field(default_factory=dict)
-    contract: int = CONTRACT
-
-    @property
-    def metadata(self) -> tuple[str, ...]:
-        """Facts of `roofgeo.schema.METADATA` its network is told."""
-        return tuple(self.architecture.get("metadata", USUAL_METADATA))
+_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+"""What PyTorch's batch normalisation keeps besides its parameters."""
 
 
 @dataclass(frozen=True)
@@ -101,81 +73,62 @@ class Model:
         return self.card.sha256[ONNX]
 
 
-def shipped_models() -> dict[str, Path]:
-    """Folders of the models in the package, by name."""
-    root = Path(str(resources.files("roofgeo.models") / "weights"))
-    return {folder.parent.name: folder.parent for folder in sorted(root.glob(f"*/{CARD}"))}
-
-
 def open_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
     """Find a model and verify that its files are what its card says.
 
     Args:
-        name_or_path: Name of a shipped model, or path of a model's folder or of a file in it.
+        name_or_path: Name of a known model, or path of a model's folder or of a file in it.
 
     Raises:
         ModelError: It is unknown, damaged, may hold code, or keeps another contract.
     """
-    folder = _find(name_or_path)
+    folder = find_model(name_or_path)
     card = read_card(folder)
     for filename in (ONNX, WEIGHTS):
         path = folder / filename
         if filename == ONNX and not path.is_file():
             raise ModelError(f"{folder} has no {filename}", "Export the model again with `roofgeo train`.")
-        if path.is_file() and _sha256(path) != card.sha256.get(filename):
+        if path.is_file() and file_sha256(path) != card.sha256.get(filename):
             raise ModelError(f"{path} is damaged: its SHA-256 is not the card's", "Fetch or install the model again.")
     return Model(card, folder)
 
 
-def _find(name_or_path: str | Path) -> Path:
-    shipped = shipped_models()
-    if str(name_or_path) in shipped:
-        return shipped[str(name_or_path)]
-    path = Path(name_or_path)
-    if path.suffix.lower() in _MAY_HOLD_CODE:
-        raise ModelError(
-            f"{path} may hold code that runs when it is opened, so it is not opened",
-            "Give a model folder with card.json, model.onnx and model.safetensors.",
-        )
-    folder = path.parent if path.is_file() else path
-    if not (folder / CARD).is_file():
-        known = ", ".join(shipped) or "none"
-        raise ModelError(
-            f"no model {str(name_or_path)!r}: it is no shipped model and no folder with a {CARD}",
-            f"Shipped models: {known}. Or give the path of a model's folder.",
-        )
-    return folder
+def write_card(card: ModelCard, folder: Path) -> ModelCard:
+    """Write a card beside its model's files, with their hashes, and what it tells as a STAC Item; returns it so."""
+    there = [name for name in (ONNX, WEIGHTS) if (folder / name).is_file()]
+    card = dataclasses.replace(card, sha256={name: file_sha256(folder / name) for name in there})
+    _write_json(folder / CARD, dataclasses.asdict(card))
+    sizes = {name: (folder / name).stat().st_size for name in there}
+    parameters = count_parameters(folder / WEIGHTS) if WEIGHTS in there else None
+    _write_json(folder / ITEM, stac_item(card, sizes, parameters))
+    return card
 
 
-def read_card(folder: Path) -> ModelCard:
-    """The card of a model's folder, which is not verified.
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+def count_parameters(path: Path) -> int:
+    """How many parameters a safetensors file holds; statistics of batch normalisation are none.
+
+    The file begins with the length of its header, eight bytes little-endian, and the header, which is JSON:
+    https://github.com/huggingface/safetensors#format.
 
     Raises:
-        ModelError: It is no card, or is of another contract.
+        ModelError: It is no safetensors file.
     """
     try:
-        values = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        lists = {name: tuple(values[name]) for name in _TUPLES if name in values}
-        card = ModelCard(**{**values, **lists})
-    except (ValueError, TypeError, KeyError) as error:
-        raise ModelError(f"{folder / CARD} is no model card: {error}", "Fetch or install the model again.") from error
-    unknown = set(card.heads) - set(HEAD)
-    if card.contract != CONTRACT or unknown:
-        raise ModelError(
-            f"{card.name} keeps contract {card.contract}, this roofgeo needs {CONTRACT}", "Use a model made for it."
-        )
-    return card
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(min(length, _HEADER_BYTES)))
+        shapes = {name: tensor["shape"] for name, tensor in header.items() if name != "__metadata__"}
+        return sum(math.prod(shape) for name, shape in shapes.items() if not name.endswith(_STATISTICS))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ModelError(f"{path} is no safetensors file: {error}", "Fetch or install the model again.") from error
 
 
-def write_card(card: ModelCard, folder: Path) -> ModelCard:
-    """Write a card beside its model's files, with their hashes; returns it so."""
-    hashes = {name: _sha256(folder / name) for name in (ONNX, WEIGHTS) if (folder / name).is_file()}
-    card = dataclasses.replace(card, sha256=hashes)
-    (folder / CARD).write_text(json.dumps(dataclasses.asdict(card), indent=2) + "\n", encoding="utf-8")
-    return card
-
-
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

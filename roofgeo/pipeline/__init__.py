@@ -1,4 +1,4 @@
-"""predict, forecast, export, train, evaluate: the only place where rooms meet."""
+"""predict, forecast, export, train, evaluate, and the models: the only place where rooms meet."""
 
 from __future__ import annotations
 
@@ -16,27 +16,37 @@ if TYPE_CHECKING:
     from roofgeo.pipeline.exporting import ExportResult, export
     from roofgeo.pipeline.forecasting import Forecast, forecast
     from roofgeo.pipeline.installation import Installation, installed
+    from roofgeo.pipeline.library import KnownModel, add_model, list_models, remove_model, show_model, verify_models
+    from roofgeo.pipeline.licensing import licence_notice
     from roofgeo.pipeline.prediction import PredictResult, predict
     from roofgeo.pipeline.progress import Progress
     from roofgeo.pipeline.recipe import DataSource
-    from roofgeo.pipeline.training import find_batch, train
+    from roofgeo.pipeline.training import find_batch, starting_model, train
 
 _MODULES = {
     "DatasetFigures": "evaluation",
     "ExportResult": "exporting",
     "Forecast": "forecasting",
     "Installation": "installation",
+    "KnownModel": "library",
     "PredictResult": "prediction",
     "Progress": "progress",
+    "add_model": "library",
     "evaluate": "evaluation",
     "evaluate_dataset": "evaluation",
     "export": "exporting",
     "figures_table": "evaluation",
     "forecast": "forecasting",
     "installed": "installation",
+    "licence_notice": "licensing",
+    "list_models": "library",
     "metrics_table": "evaluation",
     "predict": "prediction",
+    "remove_model": "library",
+    "show_model": "library",
+    "starting_model": "training",
     "train": "training",
+    "verify_models": "library",
     "find_batch": "training",
     "DataSource": "recipe",
 }
@@ -47,8 +57,10 @@ __all__ = [
     "ExportResult",
     "Forecast",
     "Installation",
+    "KnownModel",
     "PredictResult",
     "Progress",
+    "add_model",
     "evaluate",
     "evaluate_dataset",
     "export",
@@ -56,9 +68,15 @@ __all__ = [
     "find_batch",
     "forecast",
     "installed",
+    "licence_notice",
+    "list_models",
     "metrics_table",
     "predict",
+    "remove_model",
+    "show_model",
+    "starting_model",
     "train",
+    "verify_models",
 ]
 
 

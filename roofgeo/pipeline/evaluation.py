@@ -22,7 +22,8 @@ from roofgeo.evaluation.reporting import write_report
 from roofgeo.evaluation.worst import WorstWindow, keep_worst
 from roofgeo.evaluation.writing import ReportFolder
 from roofgeo.grid import Grid
-from roofgeo.models.checkpoint import DEFAULT_MODEL, open_model
+from roofgeo.models.checkpoint import open_model
+from roofgeo.models.library import DEFAULT_MODEL
 from roofgeo.pipeline.progress import Clock, Progress
 from roofgeo.schema import GEOPACKAGE
 from roofgeo.vector.export import read_layers
@@ -157,7 +158,7 @@ def evaluate_dataset(
 
     Args:
         path: The data set.
-        model: Name of a shipped model or path of a model's folder.
+        model: Name of a known model or path of a model's folder.
         layout: Name of its layout; None to tell it from what lies there.
         split: One of its splits; None for all of it.
         limit: Measure so many pictures, evenly spread over the data set; None for all.

@@ -13,8 +13,8 @@ from typing import Any
 from pyproj import CRS
 
 from roofgeo.data.imagery import Imagery
-from roofgeo.models.checkpoint import DEFAULT_MODEL
 from roofgeo.models.devices import memory
+from roofgeo.models.library import DEFAULT_MODEL
 from roofgeo.pipeline.delivery import check_output
 from roofgeo.pipeline.preparation import Run, prepared
 from roofgeo.plan import Plan

@@ -17,8 +17,8 @@ import shapely
 
 from roofgeo import __version__
 from roofgeo.models.backends import RUNTIME_VERSION
-from roofgeo.models.checkpoint import DEFAULT_MODEL, ModelCard, read_card, shipped_models
 from roofgeo.models.devices import Device, devices
+from roofgeo.pipeline.library import KnownModel, list_models
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Installation:
         python: Version of Python.
         platform: The operating system.
         libraries: Versions of what matters, by name.
-        models: Cards of the models that ship with the package.
+        models: Those that can be asked for by name, as far as they can be read.
         devices: What a prediction can run on.
     """
 
@@ -38,7 +38,7 @@ class Installation:
     python: str
     platform: str
     libraries: Mapping[str, str]
-    models: tuple[ModelCard, ...]
+    models: tuple[KnownModel, ...]
     devices: tuple[Device, ...]
 
     def as_dict(self) -> dict[str, object]:
@@ -48,19 +48,19 @@ class Installation:
             "python": self.python,
             "platform": self.platform,
             "libraries": dict(self.libraries),
-            "models": [_model(card) for card in self.models],
+            "models": [model.summary() for model in self.models],
             "devices": [vars(device) for device in self.devices],
         }
 
 
 def installed() -> Installation:
-    """Tell of this installation; only what ships is looked at, and no model is opened."""
+    """Tell of this installation; of the models only the cards are read."""
     return Installation(
         __version__,
         platform.python_version(),
         platform.platform(),
         _libraries(),
-        tuple(read_card(folder) for folder in shipped_models().values()),
+        tuple(model for model in list_models() if model.card is not None),
         devices(),
     )
 
@@ -82,18 +82,4 @@ def _libraries() -> dict[str, str]:
         "numpy": np.__version__,
         "scipy": version("scipy"),
         "scikit-image": version("scikit-image"),
-    }
-
-
-def _model(card: ModelCard) -> dict[str, object]:
-    return {
-        "name": card.name,
-        "version": card.version,
-        "default": card.name == DEFAULT_MODEL,
-        "pixel_size_m": card.pixel_size_m,
-        "source_pixel_size_m": list(card.source_pixel_size_m),
-        "tile_px": card.tile_px,
-        "overlap_px": card.overlap_px,
-        "licence": card.licence,
-        "heads": list(card.heads),
     }

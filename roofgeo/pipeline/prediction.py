@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from roofgeo.data.targets import segment_class
 from roofgeo.errors import ImageryError
 from roofgeo.grid import Block, Grid
-from roofgeo.models.checkpoint import DEFAULT_MODEL
+from roofgeo.models.library import DEFAULT_MODEL
 from roofgeo.pipeline.delivery import finished_together
 from roofgeo.pipeline.preparation import Prepared, Run, check_formats, prepared
 from roofgeo.pipeline.progress import Clock, Progress
@@ -84,7 +84,7 @@ def predict(
     Args:
         aoi: File with the area of interest as polygons, in any CRS; None for the whole imagery.
         imagery: GeoTIFF, VRT or folder of tiles; None for what `roofgeo.data.sources.find_imagery` finds.
-        model: Name of a shipped model or path of a model's folder.
+        model: Name of a known model or path of a model's folder.
         output: Folder to write into; the README tells the files.
         layer: Layer of `aoi`, if it has several.
         imagery_crs: CRS of the imagery, if its files do not tell.

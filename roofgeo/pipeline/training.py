@@ -76,6 +76,16 @@ def find_batch(*, config: str | Path | None = None, **settings: Any) -> Found:
     return capacity.find_batch(training)
 
 
+def starting_model(config: str | Path | None, settings: dict[str, Any]) -> str | None:
+    """Name or path of the model whose weights a recipe's training begins with; None for none.
+
+    Raises:
+        InputError: The recipe is wrong.
+        DataError: It cannot be read.
+    """
+    return _recipe(DataSource("rendered"), config, None, settings).settings.start_from
+
+
 def _recipe(
     data: str | Path | DataSource | Sequence[str | Path | DataSource],
     config: str | Path | None,
@@ -188,7 +198,20 @@ def _record(recipe: Recipe, architecture: Architecture, weights: dict[str, Any],
         "class_weights": weights,
         "data": sourced.fingerprints,
         "code": {"version": __version__, "sha256": code_fingerprint()},
+        **_begun_with(recipe.settings.start_from),
     }
+
+
+def _begun_with(name: str | None) -> dict[str, dict[str, str]]:
+    """What to record of a model whose weights a training begins with."""
+    from roofgeo.models.checkpoint import ONNX, read_card
+    from roofgeo.models.library import find_model
+
+    if name is None:
+        return {}
+    card = read_card(find_model(name))
+    model = {"name": card.name, "version": card.version, "licence": card.licence, "sha256": card.sha256.get(ONNX, "")}
+    return {"begun_with": model}
 
 
 def _tell(steps: int, progress: Progress | None, figures: Figures | None) -> Callable[[int, dict[str, float]], None]:
@@ -210,6 +233,7 @@ def _save(training: RoofTraining, sourced: Sourced, output: Path) -> Model:
     chosen = best if settings.patience and best.is_file() else output / RUN / runs.LAST
     reached = runs.read_checkpoint(chosen)
     network = runs.finished_network(reached)
+    begun_with = reached[RECORD].get("begun_with", {})
     card = checkpoint.ModelCard(
         name=output.resolve().name,
         version="1",
@@ -217,11 +241,19 @@ def _save(training: RoofTraining, sourced: Sourced, output: Path) -> Model:
         heads=network.architecture.heads,
         pixel_size_m=settings.pixel_size_m,
         source_pixel_size_m=_seen_pixel_sizes_m(settings),
-        licence=settings.licence,
-        trained_on=sourced.origins,
+        licence=settings.licence or begun_with.get("licence", ""),
+        trained_on=(*sourced.origins, *_weights_line(begun_with)),
         training={**reached[RECORD], "steps_done": reached["global_step"], "skipped": reached["skipped"]},
     )
     return checkpoint.save_network(network, card, output)
+
+
+def _weights_line(begun_with: dict[str, str]) -> tuple[str, ...]:
+    """A line for the card on the model a training began with, whose licence may bind the new one."""
+    if not begun_with:
+        return ()
+    told = begun_with["licence"] or "no licence told"
+    return (f"begun with the weights of {begun_with['name']} {begun_with['version']} ({told})",)
 
 
 def _seen_pixel_sizes_m(settings: TrainingSettings) -> tuple[float, float]:

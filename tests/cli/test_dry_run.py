@@ -11,6 +11,7 @@ import pytest
 import rasterio
 
 from roofgeo.models import devices
+from roofgeo.models.library import DEFAULT_MODEL
 from tests.cli.command import AREA, COMMAND, ENVIRONMENT, ORTHO, events, roofgeo
 from tests.cli.test_predict import broken_input
 
@@ -33,7 +34,7 @@ def test_the_plan_tells_imagery_grid_and_work(tmp_path: Path) -> None:
     assert said["imagery"].pop("pixel_size_m") == pytest.approx(0.1, abs=1e-3)
     assert said["imagery"] == {"source": ORTHO, "crs": "EPSG:32632", "bands": 3, "width_px": 1500, "height_px": 1500}
     assert (said["crs"], said["pixel_size_m"], said["width_px"], said["height_px"]) == ("EPSG:32632", 0.1, 1500, 1500)
-    assert (said["model"], said["blocks"], said["windows"]) == ("roofnet-lite0", 1, 4)
+    assert (said["model"], said["blocks"], said["windows"]) == (DEFAULT_MODEL, 1, 4)
     assert said["area_m2"] == pytest.approx(13_948, abs=1)
     assert said["free_disk_bytes"] > 1e6
     assert said["warnings"] == []
@@ -101,7 +102,7 @@ def test_coarse_imagery_is_warned_of(tmp_path: Path) -> None:
     path = coarse_copy(tmp_path, 4)
     said = plan("--imagery", str(path), "--output", str(tmp_path / "roofs"))
     assert said["warnings"] == [
-        "the imagery has pixels of 0.4 m; roofnet-lite0 was trained on 0.05 to 0.3 m, so expect more mistakes"
+        f"the imagery has pixels of 0.4 m; {DEFAULT_MODEL} was trained on 0.05 to 0.3 m, so expect more mistakes"
     ]
 
 

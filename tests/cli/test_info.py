@@ -31,11 +31,13 @@ def test_json_names_versions_models_and_devices() -> None:
         "name": card.name,
         "version": card.version,
         "default": True,
+        "shipped": True,
         "pixel_size_m": card.pixel_size_m,
         "source_pixel_size_m": [0.05, 0.3],
         "tile_px": card.tile_px,
         "overlap_px": card.overlap_px,
         "licence": card.licence,
+        "commercial": card.commercial,
         "heads": list(card.heads),
     }
     (device,) = said["devices"]

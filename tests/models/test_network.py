@@ -62,7 +62,7 @@ def test_the_picture_is_normalised_as_the_encoder_s_weights_want_it() -> None:
 
 
 def test_the_shipped_network_is_the_one_its_card_tells_of() -> None:
-    network = load_network(shipped_models()["roofnet-lite0"])
+    network = load_network(shipped_models()["research"])
     assert network.architecture == PRESETS["roofnet-lite0"] == Architecture()
 
 

@@ -25,7 +25,7 @@ def notes(monkeypatch: pytest.MonkeyPatch, known_m: tuple[float, float], **windo
     monkeypatch.setattr(preparation, "open_model", opened)
     given = {"layer": None, "imagery_crs": None, "clip": False, "threads": None, "tile_px": None, "overlap_px": None}
     area, ortho = SAMPLES / "area.geojson", SAMPLES / "ortho.tif"
-    with preparation.prepared(area, ortho, "roofnet-lite0", **{**given, **windows}) as job:
+    with preparation.prepared(area, ortho, "research", **{**given, **windows}) as job:
         return job.notes
 
 

@@ -18,7 +18,7 @@ from roofgeo.pipeline import find_batch, train
 from roofgeo.pipeline.recipe import DataSource, TrainingSettings, make_recipe
 from roofgeo.pipeline.scenery import Pool
 from roofgeo.pipeline.sourcing import open_sources
-from roofgeo.pipeline.training import make_architecture
+from roofgeo.pipeline.training import make_architecture, starting_model
 from roofgeo.synthesis.published import write_airs, write_rid, write_roofline
 
 QUICK: dict[str, Any] = {
@@ -149,19 +149,30 @@ def test_an_encoder_brings_its_normalisation() -> None:
 
 
 def test_a_model_of_other_heads_is_no_start(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="roofnet-lite0 is a network whose heads") as error:
-        train(RENDERED, tmp_path, start_from="roofnet-lite0", heads=("roof",), **{**QUICK, "encoder": None})
+    with pytest.raises(ModelError, match="research is a network whose heads") as error:
+        train(RENDERED, tmp_path, start_from="research", heads=("roof",), **{**QUICK, "encoder": None})
     assert "segments" in error.value.hint
 
 
 @pytest.mark.slow
 def test_the_shipped_model_can_be_trained_further(tmp_path: Path) -> None:
     settings = {**QUICK, "encoder": None, "steps": 1, "learning_rate": 1e-7, "window_px": 32}
-    model = train(RENDERED, tmp_path / "mine", start_from="roofnet-lite0", **settings)
+    model = train(RENDERED, tmp_path / "mine", start_from="research", **settings)
     assert model is not None
     image = np.random.default_rng(0).integers(0, 255, (3, 64, 64), dtype=np.uint8)
-    ours, shipped = (OnnxNetwork(m).predict(image, 0.1, 180.0) for m in (model, open_model()))
+    ours, shipped = (OnnxNetwork(m).predict(image, 0.1, 180.0) for m in (model, open_model("research")))
     assert np.abs(ours[:18] - shipped[:18]).mean() < 0.02, "only the running averages have moved"
+    begun_with = open_model("research").card
+    assert model.card.licence == begun_with.licence
+    assert f"research {begun_with.version} ({begun_with.licence})" in model.card.trained_on[-1]
+    assert model.card.training["begun_with"]["sha256"] == open_model("research").sha256
+
+
+def test_what_a_training_begins_with_is_told_before_it_begins(tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text('start_from = "research"\n[[data]]\nkind = "rendered"\n')
+    assert starting_model(tmp_path / "recipe.toml", {}) == "research"
+    assert starting_model(tmp_path / "recipe.toml", {"start_from": "mine"}) == "mine"
+    assert starting_model(None, {}) is None
 
 
 def test_a_model_that_was_not_trained_here_is_not_replaced(tmp_path: Path) -> None:

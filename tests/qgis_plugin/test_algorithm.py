@@ -36,6 +36,7 @@ from roofgeo_qgis import settings
 from roofgeo_qgis.algorithm import plan_of
 from roofgeo_qgis.provider import RoofgeoProvider
 from roofgeo_qgis.request import request_of
+from roofgeo_qgis.running import Feedback
 
 pytestmark = pytest.mark.qgis
 
@@ -140,10 +141,12 @@ def test_layers_come_styled_in_one_group_and_a_second_run_renews_them(sample: Pa
     assert len(list(segments.getFeatures())) == counts(output)[0]
 
 
-def fake_command(folder: Path, made: Path) -> str:
-    """A command that at once gives what the real one has made."""
+def fake_command(folder: Path, made: Path, warning: str = "") -> str:
+    """A command that at once gives what the real one has made, and warns before if it is to."""
+    event = {"event": "warning", "code": "licence", "message": warning}
     body = (
         "import json, shutil\n"
+        f"if {warning!r}: print(json.dumps({event}))\n"
         f"shutil.copytree({str(made)!r}, sys.argv[sys.argv.index('--output') + 1])\n"
         "counts = {'roof_segments': 1, 'roof_lines': 1, 'buildings': 1}\n"
         "print(json.dumps({'event': 'result', 'paths': {}, 'counts': counts, 'notes': []}))"
@@ -159,6 +162,14 @@ def loaded(run: Run, **parameters: Any) -> list[str]:
     run(**parameters)
     assert handleAlgorithmResults(run.algorithm, run.context, run.feedback, parameters=parameters)
     return [group.name() for group in QgsProject.instance().layerTreeRoot().findGroups()]
+
+
+def test_what_the_command_warns_of_is_a_warning(ortho: Any, predicted: Path, tmp_path: Path) -> None:
+    settings.set_command_path(fake_command(tmp_path, predicted, "not for commercial use"))
+    run = Run()
+    run.feedback = Feedback()
+    run(INPUT=ortho.id(), OUTPUT=str(tmp_path / "roofs.gpkg"))
+    assert run.feedback.warnings == ["not for commercial use"]
 
 
 def test_a_path_written_oddly_is_loaded_like_any_other(ortho: Any, predicted: Path, tmp_path: Path) -> None:

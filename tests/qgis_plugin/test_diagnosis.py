@@ -37,7 +37,7 @@ def test_the_report_tells_versions_command_models_and_devices(roofgeo_command: t
     assert f"Plugin {plugin_version()}" in found["Versions"]
     assert f"QGIS {Qgis.version()}, Qt " in found["Versions"]
     assert f"taken: {roofgeo_command[0]} (settings)" in found["Commands found"]
-    for word in ('"version"', "roofnet-lite0", "onnxruntime", '"cpu"'):
+    for word in ('"version"', "research", "onnxruntime", '"cpu"'):
         assert word in found["What the command says"]
     assert "python" in found["Pythons to install with"]
     assert found["Disk"].count(" free of ") == 2

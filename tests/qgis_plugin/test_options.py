@@ -120,7 +120,7 @@ def test_test_shows_version_models_and_devices_of_the_real_command(
     assert spin_until(lambda: "works" in text_of(page, "roofgeo_answer"))
     version, models, devices = text_of(page, "roofgeo_answer").splitlines()
     assert version.startswith("roofgeo 0.")
-    assert models == "Models: roofnet-lite0 (CC-BY-NC-4.0)"
+    assert models.startswith("Models: ") and "research (CC-BY-NC-4.0)" in models
     assert devices.startswith("Runs on: cpu (")
     assert spin_until(widget(page, "roofgeo_test").isEnabled, 5)
 
@@ -196,7 +196,7 @@ def test_diagnose_copies_the_report_and_shows_it(page: OptionsPage, roofgeo_comm
     dialog = page.window().findChild(TextDialog)
     shown = widget(dialog, "roofgeo_text").toPlainText()
     assert "## What the command says" in shown
-    assert "roofnet-lite0" in shown
+    assert "research" in shown
     assert QgsApplication.clipboard().text() == shown
     assert spin_until(widget(page, "roofgeo_diagnose").isEnabled, 5)
     dialog.close()

@@ -1,0 +1,95 @@
+"""The card of a model: all that one must know to use it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from roofgeo.errors import ModelError
+from roofgeo.schema import HEAD, USUAL_METADATA
+
+CARD: Final = "card.json"
+ONNX: Final = "model.onnx"
+WEIGHTS: Final = "model.safetensors"
+ITEM: Final = "stac-item.json"
+
+CONTRACT: Final = 1
+"""Version of what a network takes and gives; raised when `roofgeo.schema`'s heads or metadata change."""
+
+_TUPLES = ("heads", "trained_on", "source_pixel_size_m")
+
+_NON_COMMERCIAL = re.compile(r"\bNC\b|non-?commercial", re.IGNORECASE)
+"""In an SPDX expression: CC-BY-NC-4.0, PolyForm-Noncommercial-1.0.0."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What one must know of a model to use it.
+
+    Attributes:
+        name: Name it is asked for by.
+        version: Version of the weights.
+        architecture: Arguments the network is built from.
+        heads: Names of its heads.
+        pixel_size_m: Pixel size it works at.
+        source_pixel_size_m: Finest and coarsest pixel size of the pictures it was trained on, before they were
+            resampled to `pixel_size_m`. A card that says nothing is of a model made by `roofgeo train`.
+        tile_px: Side of the windows it is run on, a multiple of 32.
+        overlap_px: Overlap of neighbouring windows.
+        heights_known: True if the height head has been measured to be right on real pictures.
+        licence: SPDX expression of the weights' licence.
+        trained_on: One line per data set.
+        figures: Measured figures, by set.
+        training: How it was trained: settings, class weights, fingerprints of data and code.
+        sha256: Hash of each file.
+        contract: `CONTRACT` the model keeps.
+    """
+
+    name: str
+    version: str
+    architecture: dict[str, Any]
+    heads: tuple[str, ...]
+    pixel_size_m: float
+    source_pixel_size_m: tuple[float, float] = (0.05, 0.3)
+    tile_px: int = 1024
+    overlap_px: int = 256
+    heights_known: bool = False
+    licence: str = ""
+    trained_on: tuple[str, ...] = ()
+    figures: dict[str, dict[str, float]] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    sha256: dict[str, str] = field(default_factory=dict)
+    contract: int = CONTRACT
+
+    @property
+    def metadata(self) -> tuple[str, ...]:
+        """Facts of `roofgeo.schema.METADATA` its network is told."""
+        return tuple(self.architecture.get("metadata", USUAL_METADATA))
+
+    @property
+    def commercial(self) -> bool:
+        """False if its licence forbids commercial use."""
+        return _NON_COMMERCIAL.search(self.licence) is None
+
+
+def read_card(folder: Path) -> ModelCard:
+    """The card of a model's folder, which is not verified.
+
+    Raises:
+        ModelError: It is no card, or is of another contract.
+    """
+    try:
+        values = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        lists = {name: tuple(values[name]) for name in _TUPLES if name in values}
+        card = ModelCard(**{**values, **lists})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelError(f"{folder / CARD} is no model card: {error}", "Fetch or install the model again.") from error
+    unknown = set(card.heads) - set(HEAD)
+    if card.contract != CONTRACT or unknown:
+        raise ModelError(
+            f"{card.name} keeps contract {card.contract}, this roofgeo needs {CONTRACT}", "Use a model made for it."
+        )
+    return card
