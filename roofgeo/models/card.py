@@ -21,6 +21,13 @@ CONTRACT: Final = 1
 
 _TUPLES = ("heads", "trained_on", "source_pixel_size_m")
 
+_TYPES: Final[dict[str, type | tuple[type, ...]]] = {
+    **dict.fromkeys(("name", "version", "licence"), str),
+    **dict.fromkeys(("architecture", "figures", "training", "sha256"), dict),
+    **dict.fromkeys(("tile_px", "overlap_px"), int),
+    "pixel_size_m": (int, float),
+}
+
 _NON_COMMERCIAL = re.compile(r"\bNC\b|non-?commercial", re.IGNORECASE)
 """In an SPDX expression: CC-BY-NC-4.0, PolyForm-Noncommercial-1.0.0."""
 
@@ -85,7 +92,8 @@ def read_card(folder: Path) -> ModelCard:
         values = json.loads((folder / CARD).read_text(encoding="utf-8"))
         lists = {name: tuple(values[name]) for name in _TUPLES if name in values}
         card = ModelCard(**{**values, **lists})
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        _check_types(card)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ModelError(f"{folder / CARD} is no model card: {error}", "Fetch or install the model again.") from error
     unknown = set(card.heads) - set(HEAD)
     if card.contract != CONTRACT or unknown:
@@ -93,3 +101,22 @@ def read_card(folder: Path) -> ModelCard:
             f"{card.name} keeps contract {card.contract}, this roofgeo needs {CONTRACT}", "Use a model made for it."
         )
     return card
+
+
+def _check_types(card: ModelCard) -> None:
+    """A card may come from anywhere, and others rely on what it says being of its kind.
+
+    Raises:
+        TypeError: Something is not.
+    """
+    for name, kind in _TYPES.items():
+        if not isinstance(getattr(card, name), kind):
+            raise TypeError(f"{name} is {getattr(card, name)!r}")
+    finest_m, coarsest_m = card.source_pixel_size_m
+    numbers = [finest_m, coarsest_m, *(value for found in card.figures.values() for value in found.values())]
+    if not all(isinstance(number, int | float) for number in numbers):
+        raise TypeError("a figure or a pixel size is no number")
+    if not all(isinstance(word, str) for word in (*card.heads, *card.trained_on, *card.sha256.values())):
+        raise TypeError("a head, a data set or a hash is no word")
+    if not isinstance(card.training.get("settings", {}), dict):
+        raise TypeError("the settings of the training are no table")

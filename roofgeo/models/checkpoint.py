@@ -2,7 +2,7 @@
 
 A model is a folder with ``card.json``, ``model.onnx`` (to predict), ``model.safetensors`` (to fine-tune from) and
 ``stac-item.json`` (what the card tells, for catalogues).
-Neither file can hold code; anything that is unpickled could, and is refused.
+None of them can hold code; anything that is unpickled could, and is refused.
 """
 
 from __future__ import annotations
