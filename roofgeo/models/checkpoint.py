@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import shutil
 from dataclasses import dataclass, field
 from importlib import resources
@@ -51,6 +52,8 @@ class ModelCard:
         licence: SPDX expression of the weights' licence.
         trained_on: One line per data set.
         figures: Measured figures, by set.
+        calibration: How the confidence of segments becomes the chance that they are right: `slope` and `offset` of
+            `roofgeo.evaluation.calibration.Calibration`, and what they were fitted to. Empty: not at all.
         training: How it was trained: settings, class weights, fingerprints of data and code.
         sha256: Hash of each file.
         contract: `CONTRACT` the model keeps.
@@ -68,6 +71,7 @@ class ModelCard:
     licence: str = ""
     trained_on: tuple[str, ...] = ()
     figures: dict[str, dict[str, float]] = field(default_factory=dict)
+    calibration: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     sha256: dict[str, str] = field(default_factory=dict)
     contract: int = CONTRACT
@@ -76,6 +80,11 @@ class ModelCard:
     def metadata(self) -> tuple[str, ...]:
         """Facts of `roofgeo.schema.METADATA` its network is told."""
         return tuple(self.architecture.get("metadata", USUAL_METADATA))
+
+    @property
+    def platt(self) -> tuple[float, float]:
+        """Slope and offset of its calibration; those that change nothing where it has none."""
+        return float(self.calibration.get("slope", 1.0)), float(self.calibration.get("offset", 0.0))
 
 
 @dataclass(frozen=True)
@@ -157,7 +166,8 @@ def read_card(folder: Path) -> ModelCard:
         values = json.loads((folder / CARD).read_text(encoding="utf-8"))
         lists = {name: tuple(values[name]) for name in _TUPLES if name in values}
         card = ModelCard(**{**values, **lists})
-    except (ValueError, TypeError, KeyError) as error:
+        _check_calibration(card)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ModelError(f"{folder / CARD} is no model card: {error}", "Fetch or install the model again.") from error
     unknown = set(card.heads) - set(HEAD)
     if card.contract != CONTRACT or unknown:
@@ -165,6 +175,12 @@ def read_card(folder: Path) -> ModelCard:
             f"{card.name} keeps contract {card.contract}, this roofgeo needs {CONTRACT}", "Use a model made for it."
         )
     return card
+
+
+def _check_calibration(card: ModelCard) -> None:
+    slope, offset = card.platt
+    if not (math.isfinite(slope) and slope > 0 and math.isfinite(offset)):
+        raise ValueError(f"a calibration of slope {slope} and offset {offset} turns confidence round")
 
 
 def write_card(card: ModelCard, folder: Path) -> ModelCard:

@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from roofgeo.errors import ImageryError
+from roofgeo.evaluation.calibration import Calibration
 from roofgeo.grid import Block, Grid
 from roofgeo.models.checkpoint import DEFAULT_MODEL
 from roofgeo.pipeline.delivery import finished_together
@@ -87,7 +88,7 @@ def predict(
         output: Folder to write into; the README tells the files.
         layer: Layer of `aoi`, if it has several.
         imagery_crs: CRS of the imagery, if its files do not tell.
-        min_confidence: Leave out buildings the network is less sure of (0..1).
+        min_confidence: Leave out buildings that the network gives a lower mean probability of being roof (0..1).
         clip: Cut buildings at the area instead of giving them whole.
         overwrite: Replace the files of an earlier run in `output`.
         threads: CPU threads of the network; None for all cores.
@@ -148,8 +149,9 @@ def _find_roofs(
         told: list[str] = []
         survey = None if job.surface is None else partial(job.surface.survey, crs=grid.crs, told=told)
         layers = attribute_layers(
-            found, grid, job.wanted, clip=clip, min_confidence=min_confidence, heights_known=known, survey=survey
-        )
+            found, grid, job.wanted, clip=clip, min_confidence=min_confidence, heights_known=known, survey=survey,
+            calibrate=Calibration(*job.model.card.platt),
+        )  # fmt: skip
         notes = (*_empty_notes(job, empty_px), *told)
         shown = [job.wanted, *layers[BUILDINGS_LAYER.name].geometry.buffer(ROOF_EDGE_M)]
         writer.keep(shapely.union_all(shown), (block.core for block in job.run.plan.blocks))
