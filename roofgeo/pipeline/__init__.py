@@ -1,4 +1,4 @@
-"""predict, forecast, export, train, evaluate: the only place where rooms meet."""
+"""predict, forecast, export, train, calibrate, evaluate: the only place where rooms meet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from roofgeo.pipeline.calibration import CalibrateResult, calibrate
     from roofgeo.pipeline.evaluation import (
         DatasetFigures,
         evaluate,
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
     from roofgeo.pipeline.training import find_batch, train
 
 _MODULES = {
+    "CalibrateResult": "calibration",
     "DatasetFigures": "evaluation",
     "ExportResult": "exporting",
     "Forecast": "forecasting",
     "Installation": "installation",
     "PredictResult": "prediction",
     "Progress": "progress",
+    "calibrate": "calibration",
     "evaluate": "evaluation",
     "evaluate_dataset": "evaluation",
     "export": "exporting",
@@ -42,6 +45,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "CalibrateResult",
     "DataSource",
     "DatasetFigures",
     "ExportResult",
@@ -49,6 +53,7 @@ __all__ = [
     "Installation",
     "PredictResult",
     "Progress",
+    "calibrate",
     "evaluate",
     "evaluate_dataset",
     "export",
