@@ -19,7 +19,7 @@ from roofgeo.models.checkpoint import DEFAULT_MODEL
 from roofgeo.pipeline.delivery import finished_together
 from roofgeo.pipeline.preparation import Prepared, Run, check_formats, prepared
 from roofgeo.pipeline.progress import Clock, Progress
-from roofgeo.pipeline.provenance import call_text, command_text, provenance
+from roofgeo.pipeline.provenance import call_text, command_text, provenance, with_notes
 from roofgeo.raster.geotiff import RasterWriter
 from roofgeo.raster.mask import inside
 from roofgeo.raster.stitch import BlockBlender, class_rasters, roof_probability
@@ -116,9 +116,10 @@ def predict(
     with ready as job, finished_together(Path(output), overwrite) as folder:
         origin = provenance(job, asked)
         rasters, layers, notes = _find_roofs(job, folder, origin, clock, clip, min_confidence)
-        files = [*_write_vectors(folder, layers, formats, origin, clock), *rasters]
+        notes = (*job.notes, *notes)
+        files = [*_write_vectors(folder, layers, formats, with_notes(origin, notes), clock), *rasters]
     paths, counts = {name: Path(output) / name for name in files}, {name: len(rows) for name, rows in layers.items()}
-    return PredictResult(paths, counts, job.run.plan.grid, clock.seconds(), (*job.notes, *notes))
+    return PredictResult(paths, counts, job.run.plan.grid, clock.seconds(), notes)
 
 
 def _write_vectors(
