@@ -153,13 +153,13 @@ def _raw(
         )
     now = Calibration(*card.platt)
     measured = measured_pictures(
-        dataset, numbers, model, left_out, clock, threads, lambda picture: _tile_px(picture, card)
+        dataset, numbers, model, left_out, clock, threads, lambda picture: window_px(picture, card)
     )
     found = [each.figures.detections for each in measured]
     return [dataclasses.replace(each, confidence=now.undone(each.confidence)) for each in found]
 
 
-def _tile_px(picture: Picture, card: ModelCard) -> int:
+def window_px(picture: Picture, card: ModelCard) -> int:
     """The model's window, or a smaller one where the whole picture fits into it."""
     side_px = max(picture.height, picture.width) * picture.pixel_size_m / card.pixel_size_m + MARGIN_PX
     return min(card.tile_px, max(SMALLEST_TILE_PX, math.ceil(side_px / LATTICE_PX - 1e-6) * LATTICE_PX))

@@ -90,5 +90,5 @@ def test_rendered_pictures_are_the_same_again_and_have_the_sun_on_both_sides() -
 
 def test_a_small_picture_takes_a_small_window() -> None:
     picture, card = RenderedPictures(1, 0.1).pictures[0], open_model(DEFAULT_MODEL).card
-    assert calibration._tile_px(picture, card) == 832
-    assert calibration._tile_px(RenderedPictures(1, 0.3).pictures[0], card) == card.tile_px
+    assert calibration.window_px(picture, card) == 832
+    assert calibration.window_px(RenderedPictures(1, 0.3).pictures[0], card) == card.tile_px
