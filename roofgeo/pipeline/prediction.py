@@ -116,7 +116,6 @@ def predict(
     with ready as job, finished_together(Path(output), overwrite) as folder:
         origin = provenance(job, asked)
         rasters, layers, notes = _find_roofs(job, folder, origin, clock, clip, min_confidence)
-        notes = (*job.notes, *notes)
         files = [*_write_vectors(folder, layers, formats, with_notes(origin, notes), clock), *rasters]
     paths, counts = {name: Path(output) / name for name in files}, {name: len(rows) for name, rows in layers.items()}
     return PredictResult(paths, counts, job.run.plan.grid, clock.seconds(), notes)
@@ -153,7 +152,7 @@ def _find_roofs(
             found, grid, job.wanted, clip=clip, min_confidence=min_confidence, heights_known=known, survey=survey,
             calibrate=Calibration(*job.model.card.platt),
         )  # fmt: skip
-        notes = (*_empty_notes(job, empty_px), *told)
+        notes = (*job.notes, *_empty_notes(job, empty_px), *told)
         shown = [job.wanted, *layers[BUILDINGS_LAYER.name].geometry.buffer(ROOF_EDGE_M)]
         writer.keep(shapely.union_all(shown), (block.core for block in job.run.plan.blocks))
     return [RASTERS[name].filename for name in rasters], layers, notes
