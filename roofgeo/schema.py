@@ -195,7 +195,11 @@ SEGMENTS_LAYER: Final = Layer(
             True,
         ),
         Field("clipped", "bool", "", "true if the segment touches the edge of the area or imagery"),
-        Field("confidence", "float64", "0..1", "mean probability the network gives the segment's class"),
+        Field(
+            "confidence", "float64", "0..1",
+            "chance that the segment is right, that it and a true one share half of what they cover together: from the "
+            "probabilities of its class and of the lines around it, and its size, calibrated as the model's card tells",
+        ),
     ),
 )  # fmt: skip
 
@@ -215,7 +219,10 @@ LINES_LAYER: Final = Layer(
         Field("left_segment_id", "int64", "", "segment on the left hand; NULL outside the building", True),
         Field("right_segment_id", "int64", "", "segment on the right hand; NULL outside the building", True),
         Field("building_id", "int64", "", "building the line belongs to"),
-        Field("confidence", "float64", "0..1", "mean probability the network gives a line of this type here"),
+        Field(
+            "confidence", "float64", "0..1",
+            "mean probability the network gives a line of this type here, as it is: not calibrated",
+        ),
     ),
 )  # fmt: skip
 
@@ -234,7 +241,10 @@ BUILDINGS_LAYER: Final = Layer(
               True),
         Field("height_m", "float64", "m", "mean height above ground of the segments where it is known; NULL if nowhere",
               True),
-        Field("confidence", "float64", "0..1", "mean probability the network gives that this is roof"),
+        Field(
+            "confidence", "float64", "0..1",
+            "mean probability the network gives that this is roof, as it is: not calibrated",
+        ),
     ),
 )  # fmt: skip
 

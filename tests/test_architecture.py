@@ -48,6 +48,7 @@ LIGHT = (
     "roofgeo.data.elevation",
     "roofgeo.data.imagery",
     "roofgeo.data.mosaic",
+    "roofgeo.data.quality",
     "roofgeo.data.scanlines",
     "roofgeo.data.sources",
     "roofgeo.data.vertical",

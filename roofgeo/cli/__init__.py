@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from roofgeo import __version__
+from roofgeo.cli.calibrate import calibrate
 from roofgeo.cli.data import data
 from roofgeo.cli.evaluate import evaluate
 from roofgeo.cli.export import export
@@ -47,6 +48,7 @@ main.add_command(predict)
 main.add_command(export)
 main.add_command(evaluate)
 main.add_command(train)
+main.add_command(calibrate)
 main.add_command(data)
 main.add_command(models)
 main.add_command(info)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,7 @@ _TUPLES = ("heads", "trained_on", "source_pixel_size_m")
 
 _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
     **dict.fromkeys(("name", "version", "licence"), str),
-    **dict.fromkeys(("architecture", "figures", "training", "sha256"), dict),
+    **dict.fromkeys(("architecture", "figures", "calibration", "training", "sha256"), dict),
     **dict.fromkeys(("tile_px", "overlap_px"), int),
     "pixel_size_m": (int, float),
 }
@@ -50,6 +51,8 @@ class ModelCard:
         licence: SPDX expression of the weights' licence.
         trained_on: One line per data set.
         figures: Measured figures, by set.
+        calibration: How the confidence of segments becomes the chance that they are right: `slope` and `offset` of
+            `roofgeo.evaluation.calibration.Calibration`, and what they were fitted to. Empty: not at all.
         training: How it was trained: settings, class weights, fingerprints of data and code.
         sha256: Hash of each file.
         contract: `CONTRACT` the model keeps.
@@ -67,6 +70,7 @@ class ModelCard:
     licence: str = ""
     trained_on: tuple[str, ...] = ()
     figures: dict[str, dict[str, float]] = field(default_factory=dict)
+    calibration: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     sha256: dict[str, str] = field(default_factory=dict)
     contract: int = CONTRACT
@@ -75,6 +79,11 @@ class ModelCard:
     def metadata(self) -> tuple[str, ...]:
         """Facts of `roofgeo.schema.METADATA` its network is told."""
         return tuple(self.architecture.get("metadata", USUAL_METADATA))
+
+    @property
+    def platt(self) -> tuple[float, float]:
+        """Slope and offset of its calibration; those that change nothing where it has none."""
+        return float(self.calibration.get("slope", 1.0)), float(self.calibration.get("offset", 0.0))
 
     @property
     def commercial(self) -> bool:
@@ -108,6 +117,7 @@ def _check_types(card: ModelCard) -> None:
 
     Raises:
         TypeError: Something is not.
+        ValueError: The calibration does not rise.
     """
     for name, kind in _TYPES.items():
         if not isinstance(getattr(card, name), kind):
@@ -120,3 +130,6 @@ def _check_types(card: ModelCard) -> None:
         raise TypeError("a head, a data set or a hash is no word")
     if not isinstance(card.training.get("settings", {}), dict):
         raise TypeError("the settings of the training are no table")
+    slope, offset = card.platt
+    if not (math.isfinite(slope) and slope > 0 and math.isfinite(offset)):
+        raise ValueError(f"a calibration of slope {slope} and offset {offset} turns confidence round")

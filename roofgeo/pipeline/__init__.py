@@ -1,4 +1,4 @@
-"""predict, forecast, export, train, evaluate, and the models: the only place where rooms meet."""
+"""predict, forecast, export, train, calibrate, evaluate, and the models: the only place where rooms meet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from roofgeo.pipeline.calibration import CalibrateResult, calibrate
     from roofgeo.pipeline.evaluation import (
         DatasetFigures,
         evaluate,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from roofgeo.pipeline.training import find_batch, starting_model, train
 
 _MODULES = {
+    "CalibrateResult": "calibration",
     "DatasetFigures": "evaluation",
     "ExportResult": "exporting",
     "Forecast": "forecasting",
@@ -32,6 +34,7 @@ _MODULES = {
     "PredictResult": "prediction",
     "Progress": "progress",
     "add_model": "library",
+    "calibrate": "calibration",
     "evaluate": "evaluation",
     "evaluate_dataset": "evaluation",
     "export": "exporting",
@@ -52,6 +55,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "CalibrateResult",
     "DataSource",
     "DatasetFigures",
     "ExportResult",
@@ -61,6 +65,7 @@ __all__ = [
     "PredictResult",
     "Progress",
     "add_model",
+    "calibrate",
     "evaluate",
     "evaluate_dataset",
     "export",

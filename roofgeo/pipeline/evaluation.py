@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,8 @@ from roofgeo.vector.export import read_layers
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from roofgeo.data.dataset import RoofDataset
+    from roofgeo.data.dataset import Picture, RoofDataset
+    from roofgeo.pipeline.measuring import Measured
 
 __all__ = ["DatasetFigures", "evaluate", "evaluate_dataset", "figures_table", "metrics_table"]
 
@@ -180,7 +181,7 @@ def evaluate_dataset(
     card = open_model(model).card
     folder = None if report is None else ReportFolder(Path(report))
     dataset = open_dataset(path, layout, split=split)
-    measured, worst = _measure(dataset, _chosen(len(dataset.pictures), limit), model, threads, Clock(progress))
+    measured, worst = _measure(dataset, chosen_pictures(len(dataset.pictures), limit), model, threads, Clock(progress))
     name = Path(path).resolve().name + (f" {split}" if split else "")
     measured = dataclasses.replace(measured, name=name)
     if folder is not None:
@@ -194,7 +195,7 @@ def evaluate_dataset(
     return measured
 
 
-def _chosen(count: int, limit: int | None) -> Sequence[int]:
+def chosen_pictures(count: int, limit: int | None) -> Sequence[int]:
     """Numbers of the pictures to measure, evenly spread."""
     if limit is not None and limit < 1:
         raise InputError(f"{limit} pictures cannot be measured", "Give a limit of at least 1, or none.")
@@ -207,27 +208,54 @@ def _measure(
     dataset: RoofDataset, numbers: Sequence[int], model: str | Path, threads: int | None, clock: Clock
 ) -> tuple[DatasetFigures, tuple[WorstWindow, ...]]:
     """Figures of the pictures together, and their worst windows; pictures that cannot be read are left out."""
-    from roofgeo.pipeline.measuring import measure_picture
-
     total, tells_all_lines = Total(), True
     worst: tuple[WorstWindow, ...] = ()
     left_out: dict[str, str] = {}
     clock.stage(STAGE, len(numbers))
-    for number in numbers:
-        try:
-            with tempfile.TemporaryDirectory(prefix="roofgeo-") as folder:
-                measured = measure_picture(dataset, number, model, Path(folder), threads=threads)
-        except DataError as error:
-            left_out[dataset.pictures[number].name] = error.message
-            _check_readable(left_out, len(numbers))
-        else:
-            total.add(measured.figures)
-            worst = keep_worst([*worst, *measured.worst])
-            tells_all_lines &= measured.tells_all_lines
-        clock.step()
+    for measured in measured_pictures(dataset, numbers, model, left_out, clock, threads):
+        total.add(measured.figures)
+        worst = keep_worst([*worst, *measured.worst])
+        tells_all_lines &= measured.tells_all_lines
     figures = total.figures
     figures = dataclasses.replace(figures, raster_lines=told_types(figures.raster_lines, tells_all_lines))
     return DatasetFigures("", figures, len(numbers) - len(left_out), left_out), worst
+
+
+def measured_pictures(
+    dataset: RoofDataset,
+    numbers: Sequence[int],
+    model: str | Path,
+    left_out: dict[str, str],
+    clock: Clock,
+    threads: int | None,
+    tile_px: Callable[[Picture], int | None] = lambda _: None,
+) -> Iterator[Measured]:
+    """Measure a model on pictures of a data set, one by one.
+
+    Args:
+        dataset: The data set.
+        numbers: Of the pictures.
+        model: As `predict` takes it.
+        left_out: To this is added, by name, why a picture could not be read.
+        clock: Told of each.
+        threads: CPU threads of the network; None for all cores.
+        tile_px: Side of the network's windows for a picture; None for what the model says.
+
+    Raises:
+        DataError: Over 1 % of them cannot be read.
+        ModelError: The model cannot be used.
+    """
+    from roofgeo.pipeline.measuring import measure_picture
+
+    for number in numbers:
+        picture = dataset.pictures[number]
+        try:
+            with tempfile.TemporaryDirectory(prefix="roofgeo-") as folder:
+                yield measure_picture(dataset, number, model, Path(folder), threads=threads, tile_px=tile_px(picture))
+        except DataError as error:
+            left_out[picture.name] = error.message
+            _check_readable(left_out, len(numbers))
+        clock.step()
 
 
 def _check_readable(left_out: Mapping[str, str], count: int) -> None:

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from roofgeo.data.targets import segment_class
 from roofgeo.errors import ImageryError
+from roofgeo.evaluation.calibration import Calibration
 from roofgeo.grid import Block, Grid
 from roofgeo.models.library import DEFAULT_MODEL
 from roofgeo.pipeline.delivery import finished_together
 from roofgeo.pipeline.preparation import Prepared, Run, check_formats, prepared
 from roofgeo.pipeline.progress import Clock, Progress
-from roofgeo.pipeline.provenance import call_text, command_text, provenance
+from roofgeo.pipeline.provenance import call_text, command_text, provenance, with_notes
 from roofgeo.raster.geotiff import RasterWriter
 from roofgeo.raster.mask import inside
 from roofgeo.raster.stitch import BlockBlender, class_rasters, roof_probability
@@ -88,7 +89,7 @@ def predict(
         output: Folder to write into; the README tells the files.
         layer: Layer of `aoi`, if it has several.
         imagery_crs: CRS of the imagery, if its files do not tell.
-        min_confidence: Leave out buildings the network is less sure of (0..1).
+        min_confidence: Leave out buildings that the network gives a lower mean probability of being roof (0..1).
         clip: Cut buildings at the area instead of giving them whole.
         overwrite: Replace the files of an earlier run in `output`.
         threads: CPU threads of the network; None for all cores.
@@ -116,9 +117,9 @@ def predict(
     with ready as job, finished_together(Path(output), overwrite) as folder:
         origin = provenance(job, asked)
         rasters, layers, notes = _find_roofs(job, folder, origin, clock, clip, min_confidence)
-        files = [*_write_vectors(folder, layers, formats, origin, clock), *rasters]
+        files = [*_write_vectors(folder, layers, formats, with_notes(origin, notes), clock), *rasters]
     paths, counts = {name: Path(output) / name for name in files}, {name: len(rows) for name, rows in layers.items()}
-    return PredictResult(paths, counts, job.run.plan.grid, clock.seconds(), (*job.notes, *notes))
+    return PredictResult(paths, counts, job.run.plan.grid, clock.seconds(), notes)
 
 
 def _write_vectors(
@@ -149,9 +150,10 @@ def _find_roofs(
         told: list[str] = []
         survey = None if job.surface is None else partial(job.surface.survey, crs=grid.crs, told=told)
         layers = attribute_layers(
-            found, grid, job.wanted, clip=clip, min_confidence=min_confidence, heights_known=known, survey=survey
-        )
-        notes = (*_empty_notes(job, empty_px), *told)
+            found, grid, job.wanted, clip=clip, min_confidence=min_confidence, heights_known=known, survey=survey,
+            calibrate=Calibration(*job.model.card.platt),
+        )  # fmt: skip
+        notes = (*job.notes, *_empty_notes(job, empty_px), *told)
         shown = [job.wanted, *layers[BUILDINGS_LAYER.name].geometry.buffer(ROOF_EDGE_M)]
         cores = [block.core for block in job.run.plan.blocks]
         writer.keep(shapely.union_all(shown), cores)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 from pyproj import Transformer
 
 from roofgeo.data.aoi import Area, read_area
 from roofgeo.data.imagery import Imagery, covered_share, metric_grid, open_imagery
+from roofgeo.data.quality import LEAST_PX, LEAST_VALID, MOST_PLACES, SIDE_PX, Impression, doubts, look_at
 from roofgeo.data.sources import find_imagery
 from roofgeo.errors import InputError
-from roofgeo.grid import Grid
+from roofgeo.grid import Grid, Window
 from roofgeo.models.backends import OnnxNetwork
 from roofgeo.models.checkpoint import Model, ModelCard, open_model
 from roofgeo.models.metadata import UNKNOWN, usual_sun_azimuth_deg
@@ -27,6 +31,10 @@ MARGIN_M = 30.0
 
 PIXEL_SIZE_TOLERANCE = 0.02
 """A pixel of 0.0495 m on the ground is one of 0.05 m in a projection."""
+
+
+PLACES_A_SIDE = 13
+"""Rows and columns of places among which those to look at are chosen; odd, so that a step does not follow a column."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +122,8 @@ def prepared(
         latitude_deg = _latitude_deg(grid)
         known = chosen.card.heights_known and surface is None
         run = Run(pixels, network, plan, reach, usual_sun_azimuth_deg(latitude_deg), latitude_deg, known)
-        yield Prepared(run, chosen, area, wanted, surface, tuple(_notes(pixels, area, chosen.card, plan)))
+        notes = (*_notes(pixels, area, chosen.card, plan), *doubts(impressions(pixels, grid, reach)))
+        yield Prepared(run, chosen, area, wanted, surface, notes)
 
 
 def check_formats(formats: Collection[str]) -> tuple[str, ...]:
@@ -151,6 +160,50 @@ def _latitude_deg(grid: Grid) -> float:
     to_degrees = Transformer.from_crs(grid.crs, grid.crs.geodetic_crs, always_xy=True)
     _, latitude_deg = to_degrees.transform((left + right) / 2, (bottom + top) / 2)
     return float(latitude_deg)
+
+
+def impressions(imagery: Imagery, grid: Grid, reach: shapely.Geometry) -> list[Impression]:
+    """What a few places look like that are spread over the ground to predict; fewer where it is small or empty.
+
+    Args:
+        imagery: Where the pixels come from.
+        grid: What it is read on.
+        reach: Ground to predict, in the grid's CRS.
+
+    Raises:
+        ImageryError: A file is damaged there.
+    """
+    coarser = max(1.0, imagery.pixel_size_m / grid.pixel_size_m)  # between its own pixels imagery is never sharp
+    height, width = (max(1, math.floor(size / coarser)) for size in grid.shape)
+    seen = replace(grid, pixel_size_m=grid.pixel_size_m * coarser, height=height, width=width)
+    found = []
+    for window in _places(seen, reach) if min(seen.shape) >= LEAST_PX else []:
+        image, valid = imagery.read(seen, window)
+        if valid.mean() >= LEAST_VALID:
+            found.append(look_at(_cut_to(image, valid)))
+    return found
+
+
+def _cut_to(image: NDArray[np.uint8], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The (3, rows, columns) of an image that hold data but for a few pixels; all, if there are too few such."""
+    rows, cols = valid.mean(1) > LEAST_VALID, valid.mean(0) > LEAST_VALID
+    return image[:, rows][:, :, cols] if min(rows.sum(), cols.sum()) >= LEAST_PX else image
+
+
+def _places(grid: Grid, reach: shapely.Geometry) -> list[Window]:
+    """Windows that tile the grid evenly, those of them in the middle of which there is ground to predict; a few."""
+    per_side = [max(1, min(PLACES_A_SIDE, size // SIDE_PX)) for size in grid.shape]
+    height, width = (min(SIDE_PX, size) for size in grid.shape)
+    rows, cols = (
+        [(2 * n + 1) * size // (2 * count) - side // 2 for n in range(count)]
+        for count, size, side in zip(per_side, grid.shape, (height, width), strict=True)
+    )
+    windows = [Window(row, col, height, width) for row in rows for col in cols]
+    left, bottom, right, top = np.array([grid.window_bounds(window) for window in windows]).T
+    inside = shapely.intersects_xy(reach, (left + right) / 2, (bottom + top) / 2)
+    chosen = [window for window, is_inside in zip(windows, inside, strict=True) if is_inside]
+    step = max(1, math.ceil(len(chosen) / MOST_PLACES))
+    return chosen[step // 2 :: step]
 
 
 def _notes(imagery: Imagery, area: Area | None, card: ModelCard, plan: Plan) -> Iterator[str]:

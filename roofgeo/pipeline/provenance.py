@@ -46,6 +46,11 @@ def provenance(job: Prepared, command: str) -> dict[str, str]:
     }
 
 
+def with_notes(origin: Mapping[str, str], notes: Sequence[str]) -> dict[str, str]:
+    """What the layers of a run say of themselves, with what the user should know, a line each."""
+    return {**origin, **({"notes": "\n".join(without_secrets(note) for note in notes)} if notes else {})}
+
+
 def command_text(words: Sequence[str]) -> str:
     """A command line as one gives it to a shell."""
     return shlex.join(without_secrets(word) for word in words)

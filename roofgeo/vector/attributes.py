@@ -14,11 +14,7 @@ from pyproj import CRS, Proj, Transformer
 
 from roofgeo.grid import Grid
 from roofgeo.schema import (
-    AZIMUTH_BIN_DEG,
     BUILDINGS_LAYER,
-    COMPASS,
-    FIRST_PITCHED,
-    FLAT,
     LAYERS,
     LINE_CODE,
     LINE_TYPES,
@@ -28,6 +24,7 @@ from roofgeo.schema import (
     orientation_name,
 )
 from roofgeo.vector.building import Building, Faces, Lines
+from roofgeo.vector.confidence import line_probability, raw_confidence
 from roofgeo.vector.crops import BoolArray, FloatArray, IntArray
 from roofgeo.vector.cut import clipped_to, kept_apart, outline, touching
 from roofgeo.vector.graph import GeometryArray
@@ -43,6 +40,9 @@ Survey = Callable[[Faces, IntArray, GeometryArray], Faces]
 
 Called once with all faces, (faces,) the building of each, ascending from 0, and (buildings,) outlines.
 """
+
+Calibrate = Callable[[FloatArray], FloatArray]
+"""From raw confidence, see `roofgeo.vector.confidence`, to the chance of being right; both (n,), 0..1."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ def attribute_layers(
     min_confidence: float = 0.0,
     heights_known: bool = False,
     survey: Survey | None = None,
+    calibrate: Calibrate = np.asarray,
 ) -> dict[str, gpd.GeoDataFrame]:
     """The layers of `roofgeo.schema.LAYERS` by name, numbered from north to south and west to east.
 
@@ -95,6 +96,7 @@ def attribute_layers(
         min_confidence: Least confidence of a building.
         heights_known: Whether the network's heights are good enough to be told, and its slopes.
         survey: Takes slopes and heights from a surface model instead, and downslopes where it tells them.
+        calibrate: Makes the segments' raw confidence the chance that they are right; without it they keep the raw one.
     """
     chosen = kept_apart(list(buildings))
     if area is not None:
@@ -107,7 +109,7 @@ def attribute_layers(
     if survey is None:
         survey = _as_predicted if heights_known else _without_heights
     roofs = _side_by_side(chosen, grid, survey)
-    segments = _segments(roofs)
+    segments = _segments(roofs, calibrate)
     return {
         SEGMENTS_LAYER.name: _frame(SEGMENTS_LAYER, segments, roofs.faces.polygons, grid.crs),
         LINES_LAYER.name: _frame(LINES_LAYER, _lines(roofs), roofs.lines.linestrings, grid.crs),
@@ -214,12 +216,13 @@ def _grid_azimuths(lines: GeometryArray) -> FloatArray:
     return np.asarray(np.degrees(np.arctan2(*(ends[1] - ends[0]).T)) % 360)
 
 
-def _segments(roofs: _Roofs) -> dict[str, Any]:
+def _segments(roofs: _Roofs, calibrate: Calibrate) -> dict[str, Any]:
     measured, north_deg = _measured_azimuths(roofs), roofs.north_deg[roofs.face_building]
     azimuth_grid = _squared(measured, roofs)
     azimuth = _within(azimuth_grid + north_deg, 360)
     rise = np.hypot(*roofs.faces.gradients.T) * np.sqrt(roofs.scale_m2)[roofs.face_building]
     footprint_m2 = shapely.area(roofs.faces.polygons) / roofs.scale_m2[roofs.face_building]
+    confidence = calibrate(raw_confidence(roofs.faces, roofs.lines, roofs.line_code))
     return {
         "segment_id": np.arange(1, len(azimuth) + 1),
         "building_id": roofs.face_building + 1,
@@ -233,17 +236,8 @@ def _segments(roofs: _Roofs) -> dict[str, Any]:
         "height_m": roofs.faces.heights_m,
         "residual_m": roofs.faces.residuals_m,
         "clipped": roofs.faces.clipped,
-        "confidence": _class_confidence(roofs),
+        "confidence": confidence,
     }
-
-
-def _class_confidence(roofs: _Roofs) -> FloatArray:
-    """(faces,) mean probability of flat, or of the two classes on either hand of the downslope."""
-    position = np.degrees(np.arctan2(*roofs.faces.downslopes.T)) % 360 / AZIMUTH_BIN_DEG
-    lower = np.floor(position).astype(np.int64) % len(COMPASS)
-    face = np.arange(len(lower))
-    pitched = sum(roofs.faces.classes[face, FIRST_PITCHED + (lower + i) % len(COMPASS)] for i in (0, 1))
-    return np.asarray(np.clip(np.where(roofs.pitched, pitched, roofs.faces.classes[:, FLAT]), 0, 1))
 
 
 def _lines(roofs: _Roofs) -> dict[str, Any]:
@@ -259,7 +253,7 @@ def _lines(roofs: _Roofs) -> dict[str, Any]:
         "left_segment_id": _numbers(roofs.lines.sides[:, 0]),
         "right_segment_id": _numbers(roofs.lines.sides[:, 1]),
         "building_id": roofs.line_building + 1,
-        "confidence": np.clip(roofs.lines.probabilities[np.arange(count), roofs.line_code], 0, 1),
+        "confidence": line_probability(roofs.lines, roofs.line_code),
     }
 
 

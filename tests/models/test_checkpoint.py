@@ -130,5 +130,20 @@ def test_the_card_says_which_pictures_the_model_knows(small_model: Model, copy: 
     assert open_model(copy).card.source_pixel_size_m == small_model.card.source_pixel_size_m
 
 
+def test_a_card_tells_how_confidence_is_calibrated(copy: Path) -> None:
+    card = json.loads((copy / CARD).read_text())
+    assert open_model(copy).card.platt == (1.0, 0.0)
+    (copy / CARD).write_text(json.dumps({**card, "calibration": {"slope": 2, "offset": -0.5}}))
+    assert open_model(copy).card.platt == (2.0, -0.5)
+
+
+@pytest.mark.parametrize("calibration", [{"slope": -1}, {"slope": "steep"}, {"offset": float("nan")}, [1, 2]])
+def test_a_calibration_that_is_none_is_named(copy: Path, calibration: object) -> None:
+    card = json.loads((copy / CARD).read_text())
+    (copy / CARD).write_text(json.dumps({**card, "calibration": calibration}))
+    with pytest.raises(ModelError, match=r"card\.json is no model card"):
+        open_model(copy)
+
+
 def test_whoever_may_read_the_network_may_read_its_weights(small_model: Model) -> None:
     assert (small_model.folder / WEIGHTS).stat().st_mode == (small_model.folder / ONNX).stat().st_mode
