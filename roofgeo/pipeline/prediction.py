@@ -93,12 +93,11 @@ def predict(
         overwrite: Replace the files of an earlier run in `output`.
         threads: CPU threads of the network; None for all cores.
         tile_px: Side of the network's windows, a multiple of 32; None for what the model says.
-        overlap_px: Overlap of neighbouring windows, a multiple of 32, half a window at most; None for what the model
-            says, as far as the windows allow.
+        overlap_px: Overlap of neighbouring windows, a multiple of 32, at most half; None for what the model says.
         dsm: Surface model, as GeoTIFF or VRT in any CRS: slopes and heights are taken from it.
         dtm: Terrain model: heights are above it, else above the lowest surface around each building.
         formats: Keys of `roofgeo.schema.VECTOR_SUFFIXES` to write the layers in besides the GeoPackage.
-        unproven_heights: Tell the network's heights though its card does not say that they are right, to measure them.
+        unproven_heights: Tell the network's heights even if its card does not say they are right: to measure them.
         command: Words of the command line this call comes from, for the outputs to tell; None for the call itself.
         progress: Told of each step.
 
@@ -108,12 +107,11 @@ def predict(
         ModelError: The model cannot be used.
     """
     asked = call_text(predict, locals()) if command is None else command_text(command)
-    clock, formats = Clock(progress), check_formats(formats)
-    check_installed(formats)
+    check_installed(formats := check_formats(formats))
+    clock = Clock(progress)
     ready = prepared(
-        aoi, imagery, model, dsm=dsm, dtm=dtm, unproven_heights=unproven_heights,
-        layer=layer, imagery_crs=imagery_crs, clip=clip, threads=threads, tile_px=tile_px, overlap_px=overlap_px,
-    )  # fmt: skip
+        aoi, imagery, model, layer=layer, imagery_crs=imagery_crs, clip=clip, threads=threads, tile_px=tile_px,
+        overlap_px=overlap_px, dsm=dsm, dtm=dtm, unproven_heights=unproven_heights)  # fmt: skip
     with ready as job, finished_together(Path(output), overwrite) as folder:
         origin = provenance(job, asked)
         rasters, layers, notes = _find_roofs(job, folder, origin, clock, clip, min_confidence)
