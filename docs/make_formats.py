@@ -78,7 +78,8 @@ Cloud-optimised GeoTIFFs on one grid, in blocks of 512 pixels, with overviews. T
 `roof_segments.tif` shows what the layer `roof_segments` says, its orientations from the grid's north, as the pixels
 lie; lines and confidence are what the network sees at each pixel. Beside each lies a `.qml` file with its style, which
 QGIS applies on opening (`roof_segments.qml`), and beside those with classes an `.aux.xml` file, where GDAL keeps their
-names. The height is written only if the model has that head.
+names. The height is the network's: it is written only if the model's card says that its heights have been measured to
+be right (`heights_known`), which the shipped model's does not, and if no surface model is given.
 """
 
 

@@ -88,7 +88,7 @@ def measure_picture(dataset: RoofDataset, number: int, model: str | Path, folder
     orthophoto = folder / "picture.tif"
     parts = ((window, dataset.scene(number, window).image) for window in pieces_of(picture))
     write_orthophoto(orthophoto, picture.window.shape, place.crs, place.transform, parts)
-    result = predict(None, orthophoto, model, folder / "roofs", overwrite=True, **options)
+    result = predict(None, orthophoto, model, folder / "roofs", overwrite=True, unproven_heights=True, **options)
     rasters = _Rasters(result)
     figures, labels = Total(), Labels(picture)
     worst: tuple[WorstWindow, ...] = ()

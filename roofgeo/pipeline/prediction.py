@@ -77,6 +77,7 @@ def predict(
     dsm: str | Path | None = None,
     dtm: str | Path | None = None,
     formats: Collection[str] = (),
+    unproven_heights: bool = False,
     command: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> PredictResult:
@@ -94,11 +95,11 @@ def predict(
         overwrite: Replace the files of an earlier run in `output`.
         threads: CPU threads of the network; None for all cores.
         tile_px: Side of the network's windows, a multiple of 32; None for what the model says.
-        overlap_px: Overlap of neighbouring windows, a multiple of 32, half a window at most; None for what the model
-            says, as far as the windows allow.
+        overlap_px: Overlap of neighbouring windows, a multiple of 32, at most half; None for what the model says.
         dsm: Surface model, as GeoTIFF or VRT in any CRS: slopes and heights are taken from it.
         dtm: Terrain model: heights are above it, else above the lowest surface around each building.
         formats: Keys of `roofgeo.schema.VECTOR_SUFFIXES` to write the layers in besides the GeoPackage.
+        unproven_heights: Tell the network's heights even if its card does not say they are right: to measure them.
         command: Words of the command line this call comes from, for the outputs to tell; None for the call itself.
         progress: Told of each step.
 
@@ -108,12 +109,11 @@ def predict(
         ModelError: The model cannot be used.
     """
     asked = call_text(predict, locals()) if command is None else command_text(command)
-    clock, formats = Clock(progress), check_formats(formats)
-    check_installed(formats)
+    check_installed(formats := check_formats(formats))
+    clock = Clock(progress)
     ready = prepared(
-        aoi, imagery, model, dsm=dsm, dtm=dtm,
-        layer=layer, imagery_crs=imagery_crs, clip=clip, threads=threads, tile_px=tile_px, overlap_px=overlap_px,
-    )  # fmt: skip
+        aoi, imagery, model, layer=layer, imagery_crs=imagery_crs, clip=clip, threads=threads, tile_px=tile_px,
+        overlap_px=overlap_px, dsm=dsm, dtm=dtm, unproven_heights=unproven_heights)  # fmt: skip
     with ready as job, finished_together(Path(output), overwrite) as folder:
         origin = provenance(job, asked)
         rasters, layers, notes = _find_roofs(job, folder, origin, clock, clip, min_confidence)
@@ -142,7 +142,7 @@ def _find_roofs(
 ) -> tuple[list[str], Mapping[str, gpd.GeoDataFrame], tuple[str, ...]]:
     """Predict, write the rasters into a folder, and give their files, the layers, and what the user should know."""
     grid = job.run.plan.grid
-    rasters = [name for name in RASTERS if name == "confidence" or name in job.run.network.slices]
+    rasters = [name for name in RASTERS if name == "confidence" or name in _told_heads(job.run)]
     with RasterWriter(folder, grid, rasters, provenance) as writer:
         blocks, empty_px = _predict_blocks(job, writer, clock)
         clock.stage("write", 1)
@@ -188,13 +188,17 @@ def _predict_blocks(job: Prepared, writer: RasterWriter, clock: Clock) -> tuple[
 
 def _predict_block(run: Run, block: Block, writer: RasterWriter, clock: Clock) -> tuple[BlockRoofs, NDArray[np.bool_]]:
     """One block's roofs, and where it has imagery. Its bands are gone before the next block's are made."""
-    bands, valid = block_bands(run, block, clock.step)
+    blended, valid = block_bands(run, block, clock.step)
+    bands = {head: blended[head] for head in _told_heads(run)}
     for name, array in class_rasters(bands, valid).items():
         writer.write(name, block.core, array)
     roof = roof_probability(bands) > ROOF_THRESHOLD
-    if not run.heights_known:
-        bands.pop("height", None)  # no planes are fitted to what would not be told
     return vectorize_block(bands, roof, valid, block.core, run.plan.grid), valid
+
+
+def _told_heads(run: Run) -> tuple[str, ...]:
+    """The heads whose bands go into the outputs: heights that nobody has measured to be right are not told."""
+    return tuple(head for head in run.network.slices if head != "height" or run.heights_known)
 
 
 def block_bands(

@@ -48,7 +48,7 @@ class Run:
         reach: Ground to predict, in the grid's CRS.
         sun_azimuth_deg: Where the sun stands; NaN if unknown.
         latitude_deg: Of the place; NaN if unknown.
-        heights_known: Whether planes are fitted to the network's heights.
+        heights_known: Whether the network's heights are told, and planes fitted to them.
     """
 
     imagery: Imagery
@@ -100,6 +100,7 @@ def prepared(
     overlap_px: int | None,
     dsm: str | Path | None = None,
     dtm: str | Path | None = None,
+    unproven_heights: bool = False,
 ) -> Iterator[Prepared]:
     """Open and check all that a run reads. The arguments are those of `roofgeo.pipeline.prediction.predict`.
 
@@ -120,7 +121,7 @@ def prepared(
         check_heights(surface, wanted, grid.crs)
         plan = plan_run(grid, reach, tile_px, overlap_px)
         latitude_deg = _latitude_deg(grid)
-        known = chosen.card.heights_known and surface is None
+        known = (chosen.card.heights_known or unproven_heights) and surface is None
         run = Run(pixels, network, plan, reach, usual_sun_azimuth_deg(latitude_deg), latitude_deg, known)
         notes = (*_notes(pixels, area, chosen.card, plan), *doubts(impressions(pixels, grid, reach)))
         yield Prepared(run, chosen, area, wanted, surface, notes)

@@ -18,7 +18,8 @@ from roofgeo.vector.planes import LabelArray, find_planes, split_buildings
 from roofgeo.vector.regularize import regularize
 from roofgeo.vector.surface import Planes, fit_planes, is_whole
 
-_CORNER_DEG: Final = 20.0
+CORNER_DEG: Final = 20.0
+"""Edges that turn by more are two lines."""
 
 _HEIGHT_STEP_M: Final = 0.3
 """The heights of a network are smooth: one this often is enough for a plane."""
@@ -163,17 +164,38 @@ def _towards_one_side(classes: FloatArray) -> FloatArray:
 def straight_runs(graph: PlanarGraph) -> tuple[GeometryArray, IntArray]:
     """The arcs cut at their corners: (lines,) LineStrings in pixels and (lines, 2) faces on the left and right."""
     start, end, arc = graph.edges
-    dx, dy = (graph.xy[end] - graph.xy[start]).T
-    angle = np.arctan2(dy, dx)
-    turn = np.abs((np.diff(angle) + np.pi) % (2 * np.pi) - np.pi)
-    begins = np.concatenate([[True], (arc[1:] != arc[:-1]) | (turn > np.radians(_CORNER_DEG))])
-    run = np.cumsum(begins) - 1
+    run = straight_stretches(graph.xy[end] - graph.xy[start], arc)
+    begins = np.diff(run, prepend=-1) > 0
     vertices = np.concatenate([start[begins], end])
     runs = np.concatenate([run[begins], run])
     order = np.argsort(runs, kind="stable")
     lines = np.asarray(shapely.linestrings(graph.xy[vertices[order]], indices=runs[order]))
     has_length = shapely.length(lines) > 0  # two corners may have been straightened onto one point
     return lines[has_length], graph.sides[arc[begins]][has_length]
+
+
+def straight_stretches(chords: FloatArray, part: IntArray) -> IntArray:
+    """(edges,) number of the stretch each edge belongs to: none has a corner, and no two edges of one differ by more.
+
+    What bends little by little, as the eave of a round roof, is shared out into equal turns.
+
+    Args:
+        chords: (edges, 2) from the start of each edge to its end, one after the other.
+        part: (edges,) ascending: edges of different parts do not follow each other.
+    """
+    if not len(part):
+        return np.zeros(0, np.int64)
+    angle = np.arctan2(chords[:, 1], chords[:, 0])
+    turn = (np.diff(angle, prepend=angle[0]) + np.pi) % (2 * np.pi) - np.pi
+    corner = np.radians(CORNER_DEG)
+    begins = (np.diff(part, prepend=-1) != 0) | (np.abs(turn) > corner)
+    run, first = np.cumsum(begins) - 1, np.flatnonzero(begins)
+    bent = np.cumsum(np.where(begins, 0, turn))
+    least = np.minimum.reduceat(bent, first)
+    most = np.maximum.reduceat(bent, first) - least
+    share = most / np.maximum(np.ceil(most / corner), 1)
+    sector = np.floor((bent - least[run]) / np.where(share > 0, share, 1)[run] * (1 - 1e-9))
+    return np.asarray(np.cumsum(begins | (np.diff(sector, prepend=-1) != 0)) - 1, np.int64)
 
 
 def _to_crs(geometries: GeometryArray, crop: RoofCrop, grid: Grid) -> GeometryArray:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import shapely
 
-from roofgeo.vector.building import Building, Lines
+from roofgeo.vector.building import Building, Lines, straight_stretches
 from roofgeo.vector.crops import BoolArray, FloatArray, IntArray
 from roofgeo.vector.graph import GeometryArray
 from roofgeo.vector.planes import MIN_BUILDING_M2
@@ -19,8 +19,13 @@ _MIN_WIDTH_M: Final = 0.02
 """A part of a face that is smaller or on the mean narrower is no face, but a crumb of the cut."""
 
 _MIN_LINE_M: Final = 0.01
-_ON_LINE_M: Final = 1e-6
-_CORNER_DEG: Final = 20.0
+_MEETS_M: Final = 1e-4
+"""Edges and vertices of two buildings nearer than this are one: else a cut along them leaves a spike as thin."""
+
+_ON_LINE_M: Final = 2 * _MEETS_M
+_INSERTED_M: Final = 1e-7
+"""More than the rounding of coordinates in a CRS of metres."""
+
 _OVERLAP_M2: Final = 1e-6
 
 
@@ -79,17 +84,33 @@ def _cut(building: Building, area: shapely.Geometry, *, inside: bool) -> Buildin
     All edges are noded together with the area's, so faces still share theirs. Faces cut at an area they should lie in
     are marked as clipped, and the cut is no roof line; that at an area they should not lie in is one.
     """
-    whole = building.faces.polygons
-    edges = shapely.unary_union([*shapely.boundary(whole), shapely.boundary(area)])
+    whole, edges = _met(building.faces.polygons, shapely.boundary(area))
     pieces = np.asarray(shapely.get_parts(shapely.polygonize(shapely.get_parts(edges))))
     points = shapely.point_on_surface(pieces)
     piece, face = shapely.STRtree(whole).query(points, predicate="within")
-    is_part = shapely.area(pieces)[piece] < shapely.area(whole)[face] * (1 - 1e-9)
+    least_m2 = shapely.area(whole) - _MEETS_M * shapely.length(whole)
+    is_part = shapely.area(pieces)[piece] < least_m2[face]
     chosen = (shapely.covers(area, points[piece]) == inside) & ~(is_part & _is_crumb(pieces)[piece])
     polygons, face = pieces[piece[chosen]], face[chosen]
     clipped = building.faces.clipped[face] | (is_part[chosen] & inside)
     faces = replace(building.faces.take(face), polygons=polygons, clipped=clipped)
     return Building(faces, _lines_of(polygons, building.lines, cuts=not inside))
+
+
+def _met(polygons: GeometryArray, edge: shapely.Geometry) -> tuple[GeometryArray, shapely.Geometry]:
+    """The polygons, their vertices beside an edge moved onto it, and the edges of all noded together."""
+    corners = shapely.get_coordinates(edge)
+    points = shapely.points(shapely.get_coordinates(polygons))
+    near = shapely.dwithin(points, edge, _MEETS_M)
+    corner = shapely.STRtree(shapely.points(corners)).nearest(points[near])
+    on_edge = shapely.get_coordinates(shapely.get_point(shapely.shortest_line(points[near], edge), 1))
+    at_corner = shapely.distance(points[near], shapely.points(corners)[corner]) < _MEETS_M
+    xy = shapely.get_coordinates(polygons)
+    xy[near] = np.where(at_corner[:, None], corners[corner], on_edge)
+    moved = shapely.set_coordinates(polygons.copy(), xy)
+    own = shapely.snap(shapely.union_all(shapely.boundary(moved)), shapely.multipoints(corners), _MEETS_M)
+    cut = shapely.snap(edge, shapely.multipoints(xy[near]), _INSERTED_M)
+    return moved, shapely.unary_union([own, cut])
 
 
 def _is_crumb(pieces: GeometryArray) -> BoolArray:
@@ -107,6 +128,8 @@ def _lines_of(polygons: GeometryArray, old: Lines, *, cuts: bool) -> Lines:
     start, end, sides = _sided_segments(polygons)
     nearest = shapely.STRtree(old.linestrings).nearest(shapely.points((start + end) / 2))
     is_old = shapely.distance(shapely.points((start + end) / 2), old.linestrings[nearest]) < _ON_LINE_M
+    faced = np.where(_runs_back(start, end, old.linestrings[nearest]), sides[:, 1], sides[:, 0])
+    is_old &= faced >= 0  # what lies outside an outer line is the far side of a sliver along it
     lines, at, source = _joined(start[is_old], end[is_old], sides[is_old], old.linestrings, nearest[is_old])
     if not cuts:
         length_m = shapely.length(lines)
@@ -151,13 +174,18 @@ def _joined(
     Returns:
         The lines, the faces beside them, and the old line of each.
     """
-    before, after = (
-        shapely.line_locate_point(old[source], shapely.points(start + share * (end - start))) for share in (0.25, 0.75)
-    )
-    back = (before > after)[:, None]
+    back = _runs_back(start, end, old[source])[:, None]
     start, end, sides = np.where(back, end, start), np.where(back, start, end), np.where(back, sides[:, ::-1], sides)
     lines, key = _merged(start, end, np.column_stack([source, sides]))
     return lines, key[:, 1:], key[:, 0]
+
+
+def _runs_back(start: FloatArray, end: FloatArray, lines: GeometryArray) -> BoolArray:
+    """(pieces,) True where a piece from start to end runs against the line it lies on."""
+    before, after = (
+        shapely.line_locate_point(lines, shapely.points(start + share * (end - start))) for share in (0.25, 0.75)
+    )
+    return np.asarray(before > after)
 
 
 def _cuts(start: FloatArray, end: FloatArray, sides: IntArray) -> tuple[GeometryArray, IntArray]:
@@ -168,9 +196,7 @@ def _cuts(start: FloatArray, end: FloatArray, sides: IntArray) -> tuple[Geometry
     xy, chain = shapely.get_coordinates(chains, return_index=True)
     joined = chain[1:] == chain[:-1]
     start, end, chain = xy[:-1][joined], xy[1:][joined], chain[:-1][joined]
-    angle = np.arctan2(*(end - start).T[::-1])
-    turn = np.abs((np.diff(angle, prepend=0) + np.pi) % (2 * np.pi) - np.pi)
-    run = np.cumsum((np.diff(chain, prepend=-1) != 0) | (turn > np.radians(_CORNER_DEG)))
+    run = straight_stretches(end - start, chain)
     lines, key = _merged(start, end, np.column_stack([run, beside[chain]]))
     return lines, key[:, 1:]
 

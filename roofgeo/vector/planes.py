@@ -28,7 +28,7 @@ MIN_FACE_RADIUS_M: Final = 0.2
 NECK_M: Final = 0.4
 """What is thinner is no roof: spurs go, and buildings that touch by a thread come apart."""
 
-SMOOTHING_M: Final = 0.15
+SMOOTHING_M: Final = 0.1
 BORDER_COST_M: Final = 0.5
 """Mumford and Shah's lambda: a strip at right angles to its neighbour stays if it is wider than about this."""
 
@@ -45,6 +45,10 @@ GAP_RADIUS_M: Final = 0.8
 
 LINE_KEEPS: Final = 0.65
 """A border along this share of which a line is seen stays even between planes that face the same way."""
+
+SHORT_LINE_M: Final = 1.0
+"""A border no longer than this, between planes that face the same way, is no line: where the ridge of a wing ends just
+below that of the roof, the lines of both fill the gap."""
 
 SAME_PLANE_DEG: Final = 20.0
 _EAVE_INSIDE_M: Final = 0.6
@@ -70,7 +74,8 @@ def find_planes(crop: RoofCrop, pixel_size_m: float) -> LabelArray:
     labels = _oversegment(features, lines, crop.mask, pixel_size_m)
     regions, pairs = _region_graph(labels, features, _seen(lines, pixel_size_m))
     regions, pairs = merge(regions, pairs, lambda r, p: _border_cost(r, p, BORDER_COST_M / pixel_size_m))
-    regions, pairs = merge(regions, pairs, _angle_between)
+    regions, pairs = merge(regions, pairs, lambda r, p: _angle_between(r, p, 0.0))
+    regions, pairs = merge(regions, pairs, lambda r, p: _angle_between(r, p, SHORT_LINE_M / pixel_size_m))
     regions = regions.with_radius(_inscribed_radius(regions.of_pixels(labels), regions.count))
     regions, pairs = merge(regions, pairs, lambda r, p: _too_small(r, p, pixel_size_m))
     return _split_at_necks(regions.of_pixels(labels), MIN_FACE_M2, pixel_size_m)
@@ -222,12 +227,12 @@ def _border_cost(regions: Regions, pairs: Pairs, cost_px: float) -> NDArray[np.f
     return ratio
 
 
-def _angle_between(regions: Regions, pairs: Pairs) -> NDArray[np.float64]:
-    """(pairs,) angle between the means over the angle of one plane: below 1 merges; never across a line."""
+def _angle_between(regions: Regions, pairs: Pairs, short_px: float) -> NDArray[np.float64]:
+    """(pairs,) angle between the means over the angle of one plane: below 1 merges; never across a line not short."""
     mean = regions.mean / np.maximum(np.linalg.norm(regions.mean, axis=1, keepdims=True), 1e-9)
     cosine = np.clip((mean[pairs.first] * mean[pairs.second]).sum(1), -1, 1)
     ratio: NDArray[np.float64] = np.degrees(np.arccos(cosine)) / SAME_PLANE_DEG
-    ratio[pairs.strength >= LINE_KEEPS] = np.inf
+    ratio[(pairs.strength >= LINE_KEEPS) & (pairs.length >= short_px)] = np.inf
     return ratio
 
 

@@ -18,9 +18,12 @@ from roofgeo.vector.graph import GeometryArray, PlanarGraph, face_polygons
 from roofgeo.vector.simplify import douglas_peucker, drop_bends, join_near_corners
 from roofgeo.vector.straighten import straighten
 
-SIMPLIFY_M: Final = 0.35
-SHORT_M: Final = 0.5
+SIMPLIFY_M: Final = 0.2
+SHORT_M: Final = 0.35
 """Corners nearer than this are one: where four planes meet, pixels show two junctions of three."""
+
+JOG_M: Final = 0.15
+"""A corner of the outline nearer to a junction than this is that junction; farther off it is a jog."""
 
 GAP_M: Final = 0.1
 """Faces that lie apart by less than this have come apart; wider gaps, and those of more than a pixel, are there."""
@@ -65,7 +68,7 @@ def _attempt(graph: PlanarGraph, care: IntArray, pixel_size_m: float) -> PlanarG
     free[graph.nodes[care[graph.arc] > 0]] = False
     kept = douglas_peucker(graph, tolerance_px)
     kept = drop_bends(graph, kept, free, BEND_RMS_M / pixel_size_m)
-    graph, kept = join_near_corners(graph, kept, free, SHORT_M / pixel_size_m)
+    graph, kept = join_near_corners(graph, kept, free, SHORT_M / pixel_size_m, JOG_M / pixel_size_m)
     xy = straighten(graph, kept, free, pixel_size_m)
     simple = PlanarGraph(xy, graph.nodes[kept], graph.arc[kept], graph.sides)
     straight_px = np.where(free[simple.nodes[simple.first]], _COLLINEAR_M / pixel_size_m, 0.0)

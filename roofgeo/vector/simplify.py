@@ -59,21 +59,23 @@ def drop_bends(graph: PlanarGraph, kept: BoolArray, free: BoolArray, rms_px: flo
 
 
 def join_near_corners(
-    graph: PlanarGraph, kept: BoolArray, free: BoolArray, reach_px: float
+    graph: PlanarGraph, kept: BoolArray, free: BoolArray, reach_px: float, jog_px: float
 ) -> tuple[PlanarGraph, BoolArray]:
     """Make one of junctions and corners that lie nearer than `reach_px`.
 
     An arc of one short edge between two junctions goes, they meet in its middle. A corner of the outline takes a
-    junction beside it; a bend of an inner arc beside a junction goes.
+    junction beside it; a bend of an inner arc beside a junction goes. Along the outline only `jog_px` counts as near:
+    what is longer is a jog.
 
     Returns:
         The graph with the joined junctions, and its (positions,) corners.
     """
-    graph, kept = _corners_take_junctions(graph, kept, free, reach_px)
+    graph, kept = _corners_take_junctions(graph, kept, free, reach_px, jog_px)
     ends = np.flatnonzero(graph.first), np.flatnonzero(graph.last)
     head, tail = graph.nodes[ends[0]], graph.nodes[ends[1]]
     edges = np.add.reduceat(kept, ends[0]) - 1
-    near = np.hypot(*(graph.xy[head] - graph.xy[tail]).T) < reach_px
+    outer = (graph.sides == 0).any(1)
+    near = np.hypot(*(graph.xy[head] - graph.xy[tail]).T) < np.where(outer, jog_px, reach_px)
     short = _apart((edges == 1) & near & free[head] & free[tail] & (head != tail), head, tail)
     if not short.any():
         return graph, kept
@@ -86,7 +88,7 @@ def join_near_corners(
 
 
 def _corners_take_junctions(
-    graph: PlanarGraph, kept: BoolArray, free: BoolArray, reach_px: float
+    graph: PlanarGraph, kept: BoolArray, free: BoolArray, reach_px: float, jog_px: float
 ) -> tuple[PlanarGraph, BoolArray]:
     at = np.flatnonzero(kept)
     first, last = graph.first[at], graph.last[at]
@@ -95,9 +97,9 @@ def _corners_take_junctions(
     ends = graph.nodes[at[junction]], graph.nodes[at[corner]]
     gap = np.hypot(*(graph.xy[ends[0]] - graph.xy[ends[1]]).T)
     ring = graph.nodes[graph.first] == graph.nodes[graph.last]
-    near = (gap < reach_px) & ~first[corner] & ~last[corner] & free[ends[0]] & free[ends[1]]
-    near &= ~ring[graph.arc[at[junction]]]
     outer = (graph.sides[graph.arc[at[junction]]] == 0).any(1)
+    near = (gap < np.where(outer, jog_px, reach_px)) & ~first[corner] & ~last[corner] & free[ends[0]] & free[ends[1]]
+    near &= ~ring[graph.arc[at[junction]]]
     kept, xy = kept.copy(), graph.xy.copy()
     taken: set[int] = set()
     for i in np.flatnonzero(near)[np.argsort(gap[near], kind="stable")]:

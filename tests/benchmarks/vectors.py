@@ -12,12 +12,13 @@ import functools
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
@@ -37,11 +38,11 @@ from roofgeo.grid import Grid
 from roofgeo.models.backends import OnnxNetwork
 from roofgeo.models.checkpoint import DEFAULT_MODEL, open_model
 from roofgeo.schema import FLAT, LINE_CLASSES, LINE_TYPES, SEGMENT_CLASSES
-from roofgeo.synthesis.scenes import render_scene
+from roofgeo.synthesis.scenes import render_scene, roof_heights
 from roofgeo.vector import building
 from roofgeo.vector.attributes import attribute_layers
 from roofgeo.vector.crops import RoofCrop
-from roofgeo.vector.planes import MIN_FACE_M2
+from roofgeo.vector.planes import MIN_FACE_M2, MIN_FACE_RADIUS_M
 from roofgeo.vector.seams import join_blocks, vectorize_block
 from tests.vector.rasters import one_hot, speckled
 
@@ -90,12 +91,18 @@ def perfect(scene: LabelledScene, rng: np.random.Generator) -> Bands:
     targets = rasterize_targets(scene)
     angle = np.deg2rad(np.nan_to_num(targets.azimuth_deg))
     pitched = ~np.isnan(targets.azimuth_deg)
-    return {
+    heights = {"height": roof_heights(scene.planes, targets.roof.shape)[None]} if has_heights(scene) else {}
+    return heights | {
         "segments": one_hot(targets.segments, len(SEGMENT_CLASSES)),
         "azimuth": np.stack([np.sin(angle), np.cos(angle)]).astype(np.float32) * pitched,
         "lines": one_hot(targets.lines, len(LINE_CLASSES)),
         "roof": (targets.roof == 1).astype(np.float32)[None],
     }
+
+
+def has_heights(scene: LabelledScene) -> bool:
+    """Whether the planes' heights are known."""
+    return any(p.height_m is not None for p in scene.planes)
 
 
 def spoilt(scene: LabelledScene, rng: np.random.Generator) -> Bands:
@@ -107,7 +114,7 @@ def predicted(scene: LabelledScene, rng: np.random.Generator) -> Bands:
     """What the shipped network makes of the picture."""
     network = _network()
     bands = network.predict(scene.image, scene.pixel_size_m, scene.sun_azimuth_deg or np.nan)
-    return {head: bands[at] for head, at in network.slices.items()}
+    return {head: bands[at] for head, at in network.slices.items() if head != "height"}
 
 
 @functools.cache
@@ -120,7 +127,7 @@ def layers_of(bands: Bands) -> Layers:
     shape = bands["roof"].shape[1:]
     grid = Grid(NZTM, *CORNER_M, GRID_M, *shape)
     roofs = vectorize_block(bands, bands["roof"][0] > 0.5, np.ones(shape, bool), grid.window, grid)
-    return attribute_layers(join_blocks([roofs], grid), grid)
+    return attribute_layers(join_blocks([roofs], grid), grid, heights_known=True)
 
 
 def planes_of_classes(crop: RoofCrop, pixel_size_m: float) -> NDArray[np.int32]:
@@ -191,10 +198,14 @@ def truth_of(scene: LabelledScene) -> Layers:
     segments = {
         "azimuth_deg": [p.azimuth_deg for p in scene.planes],
         "building_id": [p.building for p in scene.planes],
+        "area_m2": shapely.area([shapely.Polygon(p.ring) for p in scene.planes])
+        * GRID_M**2
+        * np.hypot(1, np.hypot(*_gradients(scene).T)),
     }
     lines = {
         "line_type": [line.line_type for line in scene.lines],
         "building_id": [line.building for line in scene.lines],
+        "slope_length_m": _slope_lengths_m(scene),
     }
     polygons = [shapely.Polygon(to_map(p.ring)) for p in scene.planes]
     strings = [shapely.LineString(to_map(line.xy)) for line in scene.lines]
@@ -204,32 +215,86 @@ def truth_of(scene: LabelledScene) -> Layers:
     }
 
 
+def _gradients(scene: LabelledScene) -> NDArray[np.float64]:
+    """(planes, 2) rise to the right and downwards, metres a metre; NaN if unknown."""
+    unknown = (np.nan, np.nan, np.nan)
+    return np.array([p.height_m or unknown for p in scene.planes], float).reshape(-1, 3)[:, :2] / GRID_M
+
+
+def _slope_lengths_m(scene: LabelledScene) -> NDArray[np.float64]:
+    """(lines,) lengths on the planes of the building that a line runs along: their mean, the steeper at a step."""
+    xy = np.array([line.xy for line in scene.lines]).reshape(-1, 2, 2)
+    chord = xy[:, 1] - xy[:, 0]
+    length = np.hypot(*chord.T)
+    rings = np.array([shapely.Polygon(p.ring) for p in scene.planes], object)
+    line, plane = shapely.STRtree(rings).query(shapely.points(xy.mean(1)), predicate="dwithin", distance=ALONG_PX)
+    house = [np.array([part.building for part in parts], int) for parts in (scene.lines, scene.planes)]
+    line, plane = (side[house[0][line] == house[1][plane]] for side in (line, plane))
+    rise = (_gradients(scene)[plane] * (chord / length[:, None])[line]).sum(1)
+    mean = np.bincount(line, rise, len(xy)) / np.bincount(line, minlength=len(xy))
+    steepest = np.zeros(len(xy))
+    np.fmax.at(steepest, line, np.abs(rise))
+    step = np.array([part.line_type == "step" for part in scene.lines], bool)
+    return np.asarray(length * GRID_M * np.hypot(1, np.where(step, steepest, mean)))
+
+
 @dataclasses.dataclass
 class Sums:
-    """Buildings whose area, and whose length of each line type, is right: (right, of)."""
+    """Buildings whose area, and whose length of each line type, is right, where measured; None is NULL."""
 
-    right: dict[str, list[bool]] = dataclasses.field(default_factory=dict)
+    right: dict[str, dict[str, list[bool | None]]] = dataclasses.field(default_factory=dict)
 
     def add(self, predicted: Layers, truth: Layers) -> None:
         """Compare the buildings of a scene that are there in both."""
-        true = truth["roof_segments"].dissolve("building_id")
+        true = truth["roof_segments"].dissolve("building_id", aggfunc={"area_m2": _whole_sum})
         found = predicted["buildings"].set_index("building_id")
+        thin = _with_thin_faces(truth["roof_segments"])
         pairs = match_polygons(found.geometry.make_valid().to_numpy(), true.geometry.make_valid().to_numpy())
         for first, second in zip(found.index[pairs.predicted], true.index[pairs.truth], strict=True):
-            self._note("area", float(found.geometry[first].area), float(true.geometry[second].area))
-            for line_type in LINE_TYPES:
-                lengths = [
-                    layer.geometry[(layer["building_id"] == number) & (layer["line_type"] == line_type)].length.sum()
-                    for layer, number in ((predicted["roof_lines"], first), (truth["roof_lines"], second))
-                ]
-                if max(lengths) >= LEAST_M:
-                    self._note(line_type, *lengths)
+            numbers = (predicted["roof_lines"], first), (truth["roof_lines"], second)
+            lines = [layer[layer["building_id"] == number] for layer, number in numbers]
+            areas_m2 = float(found.geometry[first].area), float(true.geometry[second].area)
+            lengths_m = [part.geometry.length.groupby(part["line_type"]).sum() for part in lines]
+            self._note("map", areas_m2, lengths_m)
+            if second not in thin:
+                self._note("map, no face too thin", areas_m2, lengths_m)
+            if not np.isnan(true["area_m2"][second]):
+                areas_m2 = float(found["roof_area_m2"][first]), float(true["area_m2"][second])
+                on_slope = [part.groupby("line_type")["slope_length_m"].agg(_whole_sum) for part in lines]
+                self._note("slope", areas_m2, on_slope)
 
-    def _note(self, what: str, found: float, true: float) -> None:
-        self.right.setdefault(what, []).append(abs(found - true) <= CLOSE * true)
+    def _note(self, where: str, areas_m2: tuple[float, float], lengths_m: Sequence[pd.Series]) -> None:
+        pairs = {"area": areas_m2}
+        for line_type in LINE_TYPES:
+            found, true = (float(part.get(line_type, 0.0)) for part in lengths_m)
+            if not max(found, true) < LEAST_M:
+                pairs[line_type] = found, true
+        right = self.right.setdefault(where, {})
+        for what, (found, true) in pairs.items():
+            right.setdefault(what, []).append(None if np.isnan(found) else abs(found - true) <= CLOSE * true)
 
     def __str__(self) -> str:
-        return ", ".join(f"{what} {np.mean(right):.3f} of {len(right)}" for what, right in self.right.items())
+        return "".join(
+            f"\n    on the {where}: " + ", ".join(f"{what} {_share(right)}" for what, right in found.items())
+            for where, found in self.right.items()
+        )
+
+
+def _share(right: list[bool | None]) -> str:
+    told = [one for one in right if one is not None]
+    untold = len(right) - len(told)
+    return f"{np.mean(told):.3f} of {len(told)}" + (f" ({untold} NULL)" if untold else "")
+
+
+def _whole_sum(values: pd.Series) -> float:
+    """The sum; NaN if one of them is."""
+    return float(values.sum(skipna=False))
+
+
+def _with_thin_faces(segments: gpd.GeoDataFrame) -> set[int]:
+    """The buildings with a face that is none to the vector stage, as it holds no circle of the least radius."""
+    radius_m = shapely.length(shapely.maximum_inscribed_circle(segments.geometry.to_numpy(), tolerance=0.01))
+    return set(segments["building_id"][radius_m < MIN_FACE_RADIUS_M])
 
 
 def faulty_inside(found: Layers) -> int:
@@ -267,7 +332,7 @@ def measure(
         f"({inside} inside a building) of {coverage.segments}; vertices {shapes.vertex_ratio:.2f}, "
         f"PoLiS {shapes.polis_m:.3f} m"
     )
-    print(f"  buildings within {CLOSE:.0%}: {sums}; {time.perf_counter() - began:.0f} s", flush=True)
+    print(f"  buildings within {CLOSE:.0%}: {sums}\n  {time.perf_counter() - began:.0f} s", flush=True)
 
 
 SETS = (

@@ -16,6 +16,7 @@ from affine import Affine
 from roofgeo.data.imagery import open_imagery
 from roofgeo.data.targets import segment_class
 from roofgeo.errors import AreaError, ImageryError, InputError
+from roofgeo.models.checkpoint import DEFAULT_MODEL, open_model
 from roofgeo.pipeline import PredictResult, evaluate, evaluate_dataset, predict, prediction, preparation
 from roofgeo.plan import plan_run
 from roofgeo.vector.export import read_layers
@@ -37,6 +38,22 @@ def test_result_tells_what_was_made(sample_result: PredictResult) -> None:
     assert sample_result.counts == {name: len(rows) for name, rows in layers_of(sample_result).items()}
     assert sample_result.seconds["predict"] > 0 and sample_result.notes == ()
     assert sample_result.grid.crs.to_epsg() == 32632
+
+
+def test_heights_nobody_has_measured_are_told_only_to_measure_them(
+    sample_result: PredictResult, tmp_path: Path
+) -> None:
+    assert not open_model(DEFAULT_MODEL).card.heights_known
+    assert "roof_height.tif" not in sample_result.paths
+    with rasterio.open(ORTHO) as source:
+        profile = source.profile | {"width": 320, "height": 320}
+        pixels = source.read(window=((400, 720), (400, 720)))
+        profile["transform"] = source.transform * Affine.translation(400, 400)
+    with rasterio.open(tmp_path / "part.tif", "w", **profile) as sink:
+        sink.write(pixels)
+    result = predict(imagery=tmp_path / "part.tif", output=tmp_path / "roofs", unproven_heights=True)
+    with rasterio.open(result.paths["roof_height.tif"]) as heights:
+        assert np.nanmax(heights.read(1)) > 0
 
 
 def test_nothing_unfinished_is_left(sample_result: PredictResult) -> None:

@@ -135,3 +135,30 @@ def test_a_slanting_corner_leaves_no_crumb():
     assert_whole(clipped, area)
     corner = shapely.box(left - 1, bottom - 1, left + 0.08, bottom + 0.08)
     assert clipped_to([building], corner) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(-6, 6), st.floats(-1e-5, 1e-5), st.floats(-1e-5, 1e-5), st.integers(0, 2))
+def test_edges_that_nearly_coincide_leave_no_spike(east_m, north_m, turn_deg, number):
+    first, second = roof(1), moved(roof(number), 0, 0, turn_deg)
+    gap_m = outline(first).bounds[3] - outline(second).bounds[3]
+    for building in kept_apart([first, moved(second, east_m, gap_m + north_m, 0)]):
+        assert_whole(building)
+        assert thinnest_m(building.faces.polygons) > 1e-4
+
+
+def thinnest_m(polygons: NDArray[np.object_]) -> float:
+    """How far the nearer end of two edges lies off the other, least of all corners that turn back."""
+    rings = shapely.get_rings(polygons)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    begins = np.searchsorted(ring, np.arange(len(rings)))
+    inner = np.isin(np.arange(len(xy)), begins, invert=True)
+    chord = np.diff(xy, axis=0)[ring[1:] == ring[:-1]]
+    last = np.flatnonzero(np.diff(ring[inner], append=-1))
+    after = np.arange(1, len(chord) + 1)
+    after[last] = np.append(0, last[:-1] + 1)
+    follower = chord[after]
+    back = (chord * follower).sum(1) < 0
+    longer = np.maximum(np.hypot(*chord.T), np.hypot(*follower.T))
+    across = np.abs(chord[:, 0] * follower[:, 1] - chord[:, 1] * follower[:, 0]) / longer
+    return float(across[back].min(initial=np.inf))
