@@ -129,7 +129,8 @@ def _lines_of(polygons: GeometryArray, old: Lines, *, cuts: bool) -> Lines:
     nearest = shapely.STRtree(old.linestrings).nearest(shapely.points((start + end) / 2))
     is_old = shapely.distance(shapely.points((start + end) / 2), old.linestrings[nearest]) < _ON_LINE_M
     faced = np.where(_runs_back(start, end, old.linestrings[nearest]), sides[:, 1], sides[:, 0])
-    is_old &= faced >= 0  # what lies outside an outer line is the far side of a sliver along it
+    # What lies outside an outer line is the far side of a sliver along it.
+    is_old &= (faced >= 0) | (old.sides[nearest] >= 0).all(axis=1)
     lines, at, source = _joined(start[is_old], end[is_old], sides[is_old], old.linestrings, nearest[is_old])
     if not cuts:
         length_m = shapely.length(lines)
