@@ -329,7 +329,7 @@ def test_one_of_many_is_left_out_and_named(monkeypatch: pytest.MonkeyPatch) -> N
     ("count", "limit", "expected"), [(10, 3, [0, 3, 6]), (3, 9, [0, 1, 2]), (4, None, [0, 1, 2, 3])]
 )
 def test_a_limit_spreads_over_the_data_set(count: int, limit: int | None, expected: list[int]) -> None:
-    assert list(evaluation._chosen(count, limit)) == expected
+    assert list(evaluation.chosen_pictures(count, limit)) == expected
 
 
 def test_untold_types_of_lines_are_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
