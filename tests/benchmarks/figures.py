@@ -101,8 +101,9 @@ def seams(model: str, imagery: Path) -> dict[str, SeamFigures]:
 
 def all_figures(model: str, folder: Path) -> Iterator[tuple[str, Figures]]:
     """What can be measured here, by name."""
-    yield "sample scene", measure(sample_scene(), model, folder)
-    yield "20 rendered scenes", add_up(measure(scene, model, folder) for scene in rendered_scenes(folder))
+    scenes = [measure(scene, model, folder) for scene in (sample_scene(), *rendered_scenes(folder))]
+    yield "sample scene", scenes[0]
+    yield "sample and 20 rendered scenes", add_up(scenes)
     if DATA.is_dir():
         yield "RoofGraph val", evaluate_dataset(DATA / "roofgraph", model, split="val").figures
         yield "RID, seven tiles", evaluate_dataset(DATA / "rid", model).figures
