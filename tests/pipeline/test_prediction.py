@@ -226,8 +226,8 @@ def test_banepa_as_one_folder(shared_data: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_roofgraph_val_is_right(shared_data: Path, tmp_path: Path) -> None:
-    figures = evaluate_dataset(shared_data / "roofgraph", split="val").figures
-    assert figures.true_segments > 2000
+    figures = evaluate_dataset(shared_data / "roofgraph", split="val", limit=40).figures
+    assert figures.true_segments > 200
     assert figures.roof_iou is not None and figures.roof_iou >= 0.88
     assert figures.segment_f is not None and figures.segment_f >= 0.55
     assert figures.azimuth_mae_deg is not None and figures.azimuth_mae_deg <= 12
