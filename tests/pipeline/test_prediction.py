@@ -225,7 +225,7 @@ def test_banepa_as_one_folder(shared_data: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_roofgraph_val_is_right(shared_data: Path, tmp_path: Path) -> None:
+def test_roofgraph_val_is_right(shared_data: Path) -> None:
     figures = evaluate_dataset(shared_data / "roofgraph", split="val", limit=40).figures
     assert figures.true_segments > 200
     assert figures.roof_iou is not None and figures.roof_iou >= 0.88
