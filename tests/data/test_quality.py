@@ -73,6 +73,9 @@ def test_any_pixels_can_be_looked_at(image: np.ndarray) -> None:
 
 @pytest.mark.slow
 def test_real_pictures_are_not_doubted(shared_data: Path) -> None:
-    told = [(name, warnings_of(picture)) for name, picture in good_pictures(shared_data) if name != "rendered"]
-    assert len(told) > 100
-    assert [each for each in told if each[1]] == []
+    real = [(name, picture) for name, picture in good_pictures(shared_data) if name != "rendered"]
+    assert len(real) > 100
+    # Of the tiles at the town's edge one shows hardly anything: that is an empty picture, and is told.
+    seen = [(name, picture) for name, picture in real if (picture == picture[0, 0]).all(-1).mean() < 0.5]
+    assert len(real) - len(seen) <= 1
+    assert [(name, told) for name, picture in seen if (told := warnings_of(picture))] == []
