@@ -102,6 +102,8 @@ class Export:
         width, height = extent.width() / cols, extent.height() / rows
         dataset.SetGeoTransform([extent.xMinimum(), width, 0, extent.yMaximum(), 0, -height])
         dataset.SetProjection(_name(self.crs, as_wkt=True))
+        for band in range(1, 4):
+            dataset.GetRasterBand(band).SetNoDataValue(0)  # there is nothing to be seen, and to be warned of
         del dataset  # closes the file
         return Imagery(path)
 

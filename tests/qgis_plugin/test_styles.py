@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +44,8 @@ LAYERS = ("roof_segments", "roof_lines", "buildings")
 COMPASS = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
 LINE_TYPES = ("eave", "ridge", "hip", "valley", "rake", "step")
 AZIMUTH, SLOPE = "azimuth_grid_deg", "slope_deg"
+
+WEIGHTS = Path(__file__).parents[2] / "roofgeo" / "models" / "weights"
 
 
 def opened(folder: Path, name: str) -> QgsVectorLayer:
@@ -397,11 +401,23 @@ def test_class_rasters_come_with_their_names_and_show_what_is_below(
     assert len(shades) > 5
 
 
+@pytest.fixture(scope="module")
+def with_heights(roofgeo_command: tuple[str, ...], sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of what a model makes of the sample scene whose heights are said to be right."""
+    folder = tmp_path_factory.mktemp("with_heights")
+    shutil.copytree(next(WEIGHTS.glob("*/card.json")).parent, folder / "model")
+    card = folder / "model" / "card.json"
+    card.write_text(json.dumps({**json.loads(card.read_text()), "heights_known": True}))
+    arguments = ["--aoi", str(sample / "area.geojson"), "--model", str(folder / "model"), "--quiet"]
+    subprocess.run([*roofgeo_command, "predict", *arguments, "--output", str(folder / "roofs")], check=True)
+    return folder / "roofs"
+
+
 @pytest.mark.parametrize(("name", "unit", "last"), [("confidence", " %", 100), ("height", " m", 15)])
 def test_measure_rasters_come_with_a_ramp(
-    qgis_app: QgsApplication, predicted: Path, name: str, unit: str, last: float
+    qgis_app: QgsApplication, with_heights: Path, name: str, unit: str, last: float
 ) -> None:
-    layer = QgsRasterLayer(str(predicted / f"roof_{name}.tif"), name)
+    layer = QgsRasterLayer(str(with_heights / f"roof_{name}.tif"), name)
     renderer = layer.renderer()
     assert isinstance(renderer, QgsSingleBandPseudoColorRenderer)
     assert (renderer.classificationMin(), renderer.classificationMax()) == (0, last)
