@@ -21,8 +21,8 @@ def run(*arguments: str) -> Result:
 def test_layers_give_a_table_on_standard_output() -> None:
     done = roofgeo("evaluate", LABELS, LABELS, "--aoi", str(SAMPLES / "area.geojson"))
     header, _, row = done.stdout.splitlines()
-    assert header.startswith("| measured on | roof IoU | segments F |")
-    assert row.startswith("| labels.gpkg | 1.000 | 1.000 | 1.000 | 1.000 | 0.0 | 1.000 |")
+    assert header.startswith("| measured on | roof IoU | mIoU 18 | segments F |")
+    assert row.startswith("| labels.gpkg | 1.000 | - | 1.000 | 1.000 | 1.000 | 0.0 | 1.000 |")
 
 
 def test_json_is_one_object() -> None:

@@ -103,7 +103,8 @@ def test_blocks_give_what_one_piece_gives(
     whole, parts = layers_of(sample_result)["buildings"], layers_of(blocks)["buildings"]
     assert len(whole) == len(parts)
     differ = whole.union_all().symmetric_difference(parts.union_all()).area
-    assert differ < 0.002 * whole.area.sum()
+    # The network sees other windows: its classes differ on a thousandth of the pixels, and outlines follow pixels.
+    assert differ < 0.1 * sample_result.grid.pixel_size_m * whole.length.sum(), "a tenth of a pixel in the mean"
 
 
 def test_min_confidence_leaves_out_the_unsure(sample_result: PredictResult, tmp_path: Path) -> None:
