@@ -29,8 +29,9 @@ NECK_M: Final = 0.4
 """What is thinner is no roof: spurs go, and buildings that touch by a thread come apart."""
 
 SMOOTHING_M: Final = 0.1
-BORDER_COST_M: Final = 0.5
-"""Mumford and Shah's lambda: a strip at right angles to its neighbour stays if it is wider than about this."""
+BORDER_COST_M: Final = 1.0
+"""Mumford and Shah's lambda: a strip at right angles to its neighbour, both sure and with no line seen between them,
+stays if it is wider than about half of this."""
 
 LINE_SEEN: Final = 0.25
 """Probability from which a line counts as seen."""
@@ -43,7 +44,7 @@ LINE_CREST: Final = 0.75
 GAP_RADIUS_M: Final = 0.8
 """Gaps in a line up to twice this wide do not let two planes run into one."""
 
-LINE_KEEPS: Final = 0.65
+LINE_KEEPS: Final = 0.7
 """A border along this share of which a line is seen stays even between planes that face the same way."""
 
 SHORT_LINE_M: Final = 1.0
@@ -144,14 +145,12 @@ def _blur(band: Float32Array, mask: BoolArray, sigma_px: float) -> Float32Array:
 def _features(crop: RoofCrop, sigma_px: float) -> Float32Array:
     """(3, height, width) direction of (downslope east, downslope north, flat): 90 degrees apart is 1.41 apart.
 
-    Classes and unit vectors come from two heads that err differently, so each has half a say.
+    Classes and unit vectors come from two heads that err differently, so each has half a say. Where the network is
+    unsure they are shorter, and so closer to each other: it takes more to part two planes there.
     """
     raw = np.concatenate([(crop.downslope + crop.downslope_by_class) / 2, crop.segments[FLAT][None]])
     known = crop.roof > 0
-    smooth = _blur(raw, crop.mask & known, max(sigma_px, 1.0))
-    length = np.sqrt((smooth**2).sum(0))
-    features: Float32Array = smooth / np.sqrt(length**2 + 0.1**2)
-    return features
+    return _blur(raw, crop.mask & known, max(sigma_px, 1.0))
 
 
 def _line_strength(crop: RoofCrop, pixel_size_m: float) -> Float32Array:

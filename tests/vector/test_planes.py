@@ -59,6 +59,21 @@ def test_faces_lie_where_the_planes_are():
         assert overlap.max() > 0.97 * polygon.area
 
 
+def test_it_takes_a_sure_network_to_part_planes_without_a_line():
+    west, east = (
+        plane([(40, 40), (56, 40), (56, 120), (40, 120)], 0),
+        plane([(56, 40), (160, 40), (160, 120), (56, 120)], 90),
+    )
+    bands = make_bands([west, east], [], SHAPE)
+    assert len(buildings_of(bands)[0].faces.polygons) == 2
+    roof = bands["roof"][0] > 0
+    unsure = bands | {
+        "segments": np.where(roof, 0.35 * bands["segments"] + 0.65 / len(bands["segments"]), bands["segments"]),
+        "azimuth": 0.35 * bands["azimuth"],
+    }
+    assert len(buildings_of(unsure)[0].faces.polygons) == 1
+
+
 def test_a_line_parts_planes_that_face_the_same_way():
     planes = [
         plane([(40, 40), (100, 40), (100, 120), (40, 120)], 90),
