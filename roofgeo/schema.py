@@ -296,3 +296,7 @@ def orientation_name(azimuth_deg: float | None) -> str:
     if azimuth_deg is None or azimuth_deg != azimuth_deg:
         return "flat"
     return COMPASS[round(azimuth_deg / AZIMUTH_BIN_DEG) % len(COMPASS)]
+
+
+LICENCES: Final = ("CC0-1.0", "CC-BY-4.0", "CC-BY-NC-4.0")
+"""Of data to train on, from the freest to the strictest: what is made of several is under the strictest of theirs."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from roofgeo.cli.telling import EXAMPLE, say, telling
+from roofgeo.schema import LICENCES
 
 if TYPE_CHECKING:
     from roofgeo.pipeline.datasets import SplitResult
@@ -89,7 +90,7 @@ def prepare(
 
 
 @data.command(
-    epilog=EXAMPLE.format("roofgeo data compose recipes/mix-open.toml --out prepared/mix-open --scenes 1000 --jobs 2")
+    epilog=EXAMPLE.format("roofgeo data compose recipes/mix.toml --licence CC-BY-4.0 --out mix-open --jobs 2")
 )
 @click.argument("mix", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write; a run resumes.")
@@ -97,6 +98,7 @@ def prepare(
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Start of all chance.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that make scenes.")
 @click.option("--data-root", type=click.Path(path_type=Path), help="Where paths in MIX count from. [MIX's folder]")
+@click.option("--licence", type=click.Choice(LICENCES), help="Leave out what it does not allow. [MIX's, for all of it]")
 @click.option("--overwrite", is_flag=True, help="Replace a prepared data set in the folder.")
 @click.option("--progress", type=click.Choice(["bar", "json"]), default="bar", show_default=True, help="How to tell.")
 @click.pass_context
@@ -108,6 +110,7 @@ def compose(
     seed: int,
     jobs: int,
     data_root: Path | None,
+    licence: str | None,
     overwrite: bool,
     progress: str,
 ) -> None:
@@ -119,7 +122,7 @@ def compose(
     ctx.find_root().meta["progress"] = progress
     from roofgeo.pipeline import composing
 
-    opened = composing.open_mix(mix, scenes, seed, data_root)
+    opened = composing.open_mix(mix, scenes, seed, data_root, licence)
     need = composing.need_of(opened, out)
     if progress == "json":
         say({"event": "need", **need.as_dict()})

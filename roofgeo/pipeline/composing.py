@@ -53,7 +53,13 @@ class Need:
         return dataclasses.asdict(self)
 
 
-def open_mix(config: str | Path, scenes: int, seed: int = 0, data_root: str | Path | None = None) -> MixedScenes:
+def open_mix(
+    config: str | Path,
+    scenes: int,
+    seed: int = 0,
+    data_root: str | Path | None = None,
+    licence: str | None = None,
+) -> MixedScenes:
     """The scenes of a mix, not made yet.
 
     Args:
@@ -61,6 +67,8 @@ def open_mix(config: str | Path, scenes: int, seed: int = 0, data_root: str | Pa
         scenes: How many.
         seed: Start of all chance.
         data_root: Folder from which relative paths of the file count; None for the file's own.
+        licence: What they are to be under, one of `roofgeo.schema.LICENCES`: what it does not allow is left out.
+            None for the file's.
 
     Raises:
         InputError: The file says what cannot be done.
@@ -68,7 +76,8 @@ def open_mix(config: str | Path, scenes: int, seed: int = 0, data_root: str | Pa
     """
     if scenes < 1 or seed < 0:
         raise InputError(f"{scenes} scenes with the seed {seed}", "Give at least one scene, and a seed of at least 0.")
-    return MixedScenes(read_mix(Path(config), None if data_root is None else Path(data_root)), scenes, seed)
+    root = None if data_root is None else Path(data_root)
+    return MixedScenes(read_mix(Path(config), root, licence), scenes, seed)
 
 
 def need_of(scenes: MixedScenes, output: str | Path) -> Need:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from affine import Affine
@@ -23,10 +23,7 @@ from roofgeo.errors import InputError
 from roofgeo.grid import Window
 from roofgeo.pipeline.recipe import DataSource, data_source, read_toml, source_options
 from roofgeo.pipeline.scenery import Composition, Rebuilding, Rendering, Rng, Roofs, Shapes, open_roofs, open_shapes
-from roofgeo.schema import HEAD
-
-LICENCES = ("CC0-1.0", "CC-BY-4.0", "CC-BY-NC-4.0")
-"""What a mix may be under, from the freest to the strictest: it takes in data of its own and of freer ones."""
+from roofgeo.schema import HEAD, LICENCES
 
 KEYS = ("licence", "pixel_size_m")
 
@@ -142,6 +139,13 @@ class ComposedIngredient:
         return transform_scene(scene, half_a_turn, (self.size_px, self.size_px))
 
 
+_INGREDIENTS: Final[dict[str, type[Ingredient]]] = {
+    "rendered": RenderedIngredient,
+    "rebuilt": RebuiltIngredient,
+    "composed": ComposedIngredient,
+}
+
+
 @dataclass(frozen=True)
 class Mix:
     """What goes into a data set of scenes.
@@ -178,25 +182,30 @@ class Numbered:
     split: str
 
 
-def read_mix(path: Path, data_root: Path | None = None) -> Mix:
+def read_mix(path: Path, data_root: Path | None = None, licence: str | None = None) -> Mix:
     """Read a mix, and open what its scenes are made of.
 
     Args:
         path: TOML file: `KEYS`, and a ``[[data]]`` table for each ingredient, as in a recipe.
         data_root: Folder from which relative paths count; None for the file's.
+        licence: What the mix is to be under, one of `LICENCES`: what it does not allow is left out. None for the
+            file's, which must allow all that the file names.
 
     Raises:
         InputError: A key or a value is wrong, or an ingredient's licence does not allow the mix's.
         DataError: The file, or the data of an ingredient, cannot be read.
     """
     written = read_toml(path, KEYS)
-    licence, pixel_size_m = written.get("licence"), written.get("pixel_size_m", 0.1)
+    licence, as_asked = licence or written.get("licence"), licence is not None
+    pixel_size_m = written.get("pixel_size_m", 0.1)
     if licence not in LICENCES:
         raise InputError(f"{path} has the licence {licence!r}", f"Say what its scenes may be under: {_listed()}.")
     if isinstance(pixel_size_m, bool) or not isinstance(pixel_size_m, int | float) or pixel_size_m <= 0:
         raise InputError(f"{path} has pixels of {pixel_size_m!r} m", "Give a length in metres, such as 0.1.")
     root = path.parent if data_root is None else data_root
     sources = [source for table in written.get("data", []) if (source := data_source(table, root)).share > 0]
+    if as_asked:
+        sources = [source for source in sources if _allows(licence, _INGREDIENTS.get(source.kind))]
     if not sources:
         raise InputError(f"{path} names nothing to mix", "Write a [[data]] table for each kind of scenes.")
     ingredients = tuple(_ingredient(source, float(pixel_size_m)) for source in sources)
@@ -228,8 +237,12 @@ def _ingredient(source: DataSource, pixel_size_m: float) -> Ingredient:
     )
 
 
+def _allows(licence: str, ingredient: Ingredient | type[Ingredient] | None) -> bool:
+    return ingredient is None or LICENCES.index(ingredient.licence) <= LICENCES.index(licence)
+
+
 def _check_licence(licence: str, source: DataSource, ingredient: Ingredient) -> None:
-    if LICENCES.index(ingredient.licence) > LICENCES.index(licence):
+    if not _allows(licence, ingredient):
         raise InputError(
             f"the mix is to be under {licence}, which the {source.kind} scenes' {ingredient.licence} does not allow",
             f'Leave them out, or write licence = "{ingredient.licence}".',

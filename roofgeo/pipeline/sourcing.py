@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import numpy as np
 from roofgeo.errors import InputError
 from roofgeo.pipeline.recipe import DataSource, Recipe, source_options
 from roofgeo.pipeline.scenery import Composed, Rendered
+from roofgeo.schema import LICENCES
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -34,6 +35,7 @@ class Sourced:
         files: Files the data are made of.
         fingerprints: Of each source: name, split, windows, hash of its index.
         origins: Of each source a line, for the model's card.
+        licence: The strictest of those trained on; empty if none tells its own.
     """
 
     training: TrainingWindows
@@ -41,6 +43,7 @@ class Sourced:
     files: int
     fingerprints: list[dict[str, Any]]
     origins: tuple[str, ...]
+    licence: str
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class _Drawn:
     files: int
     fingerprint: dict[str, Any]
     origin: str
+    licence: str = ""
 
 
 def open_sources(recipe: Recipe, folder: Path, tell: Callable[[str, int, int], None] | None = None) -> Sourced:
@@ -64,7 +68,7 @@ def open_sources(recipe: Recipe, folder: Path, tell: Callable[[str, int, int], N
 
     Raises:
         DataError: Data are missing or unreadable.
-        InputError: A source has no such split or option.
+        InputError: A source has no such split or option, or its licence forbids that of the weights.
     """
     from roofgeo.data.mixing import TrainingWindows, WindowCut
 
@@ -76,6 +80,12 @@ def open_sources(recipe: Recipe, folder: Path, tell: Callable[[str, int, int], N
         for source, drawn in zip(recipe.data, opened, strict=True)
         if drawn.training is not None and source.share > 0
     ]
+    licence = strictest(drawn.licence for drawn in opened if drawn.training is not None)
+    if settings.licence in LICENCES and strictest((settings.licence, licence)) != settings.licence:
+        raise InputError(
+            f"the weights are to be under {settings.licence}, which the data's {licence} does not allow",
+            f'Leave those data out, or write licence = "{licence}".',
+        )
     measured = [(1.0, drawn.validation) for drawn in opened if drawn.validation is not None]
     validation = None
     if measured and settings.validation_windows:
@@ -88,7 +98,14 @@ def open_sources(recipe: Recipe, folder: Path, tell: Callable[[str, int, int], N
         sum(drawn.files for drawn in opened),
         [drawn.fingerprint for drawn in opened],
         tuple(drawn.origin for drawn in opened),
+        licence,
     )
+
+
+def strictest(licences: Iterable[str]) -> str:
+    """The strictest of licences: the last of `roofgeo.schema.LICENCES`, but first of all one that is not there."""
+    told = [licence for licence in licences if licence]
+    return max(told, key=lambda it: LICENCES.index(it) if it in LICENCES else len(LICENCES), default="")
 
 
 def _open(source: DataSource, recipe: Recipe, folder: Path, tell: Callable[[str, int, int], None] | None) -> _Drawn:
@@ -120,14 +137,16 @@ def _open_rendered(source: DataSource, recipe: Recipe) -> _Drawn:
 
 
 def _open_composed(source: DataSource, recipe: Recipe) -> _Drawn:
+    from roofgeo.data.roofgraph import RoofGraph
+
     settings = recipe.settings
     options = source_options(Composed, source)
     split = source.split or "train"
     assert source.path is not None  # noqa: S101 - recipes are checked
     told = {"kind": "composed", "path": source.path.name, "split": split, **dataclasses.asdict(options)}
     draw = options.source(source.path, settings.pixel_size_m, settings.seed, split)
-    origin = "RoofGraphDataset (Ren et al. 2021), CC-BY-NC-4.0: roofs cut out and composed into scenes"
-    return _Drawn(draw, None, 0, {**told, "sha256": _hash(told)}, origin)
+    origin = f"RoofGraphDataset (Ren et al. 2021), {RoofGraph.licence}: roofs cut out and composed into scenes"
+    return _Drawn(draw, None, 0, {**told, "sha256": _hash(told)}, origin, RoofGraph.licence)
 
 
 def _open_files(
@@ -153,6 +172,7 @@ def _open_files(
         len(dataset.pictures),
         {**told, "sha256": fingerprint(index)},
         f"{source.name}{licence}: {split}, {len(index)} windows{made_of}",
+        dataset.licence,
     )
 
 

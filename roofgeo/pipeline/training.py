@@ -11,7 +11,7 @@ from roofgeo import __version__
 from roofgeo.errors import InputError, ModelError
 from roofgeo.pipeline.progress import Progress
 from roofgeo.pipeline.recipe import DataSource, Recipe, TrainingSettings, make_recipe
-from roofgeo.pipeline.sourcing import Sourced, open_sources
+from roofgeo.pipeline.sourcing import Sourced, open_sources, strictest
 
 if TYPE_CHECKING:
     from roofgeo.models.capacity import Found
@@ -241,7 +241,7 @@ def _save(training: RoofTraining, sourced: Sourced, output: Path) -> Model:
         heads=network.architecture.heads,
         pixel_size_m=settings.pixel_size_m,
         source_pixel_size_m=_seen_pixel_sizes_m(settings),
-        licence=settings.licence or begun_with.get("licence", ""),
+        licence=settings.licence or strictest((begun_with.get("licence", ""), sourced.licence)),
         trained_on=(*sourced.origins, *_weights_line(begun_with)),
         training={**reached[RECORD], "steps_done": reached["global_step"], "skipped": reached["skipped"]},
     )

@@ -13,9 +13,9 @@ from roofgeo.data.roofgraph import RoofGraph
 from roofgeo.data.targets import rasterize_targets
 from roofgeo.errors import InputError
 from roofgeo.grid import Window
-from roofgeo.pipeline.mix import LICENCES, Mix, MixedScenes, RenderedIngredient, number_scenes, read_mix
+from roofgeo.pipeline.mix import Mix, MixedScenes, RenderedIngredient, number_scenes, read_mix
 from roofgeo.pipeline.scenery import Rendering
-from roofgeo.schema import NODATA
+from roofgeo.schema import LICENCES, NODATA
 from roofgeo.synthesis.published import write_roofgraph
 from tests.synthesis.test_lod2 import write_parts
 
@@ -117,17 +117,25 @@ def test_a_mix_takes_in_only_what_its_licence_allows(real: Path) -> None:
     assert read_mix(written(real.parent, RENDERED, "CC0-1.0")).licence == "CC0-1.0"
 
 
-def test_the_open_recipe_can_be_followed_and_is_open(shared_data: Path) -> None:
-    mix = read_mix(RECIPES / "mix-open.toml", shared_data)
-    assert mix.licence == "CC-BY-4.0" and sum(mix.shares) == pytest.approx(1)
-    assert MixedScenes(mix, 4, 0).pictures[0].height == 768 and MixedScenes(mix, 4, 0).pictures[0].pixel_size_m == 0.1
+def test_a_licence_that_is_asked_for_leaves_out_what_it_does_not_allow(real: Path) -> None:
+    both = written(real.parent, COMPOSED + RENDERED)
+    mix = read_mix(both, licence="CC-BY-4.0")
+    assert mix.licence == "CC-BY-4.0" and [told["kind"] for told in mix.told] == ["rendered"] and mix.shares == (1,)
+    assert not any("RoofGraph" in origin for origin in MixedScenes(mix, 2, 0).origins)
+    assert len(read_mix(both, licence=RoofGraph.licence).ingredients) == 2
+    with pytest.raises(InputError, match="names nothing to mix"):
+        read_mix(written(real.parent, COMPOSED), licence="CC-BY-4.0")
 
 
-def test_the_research_recipe_holds_real_roofs(shared_data: Path) -> None:
-    mix = read_mix(RECIPES / "mix-research.toml", shared_data)
-    scenes = MixedScenes(mix, 4, 0)
-    assert scenes.licence == "CC-BY-NC-4.0" and not scenes.labels_all_buildings
-    assert {picture.height for picture in scenes.pictures} == {768}
+def test_the_recipe_of_the_shipped_models_can_be_followed(shared_data: Path) -> None:
+    research, free = (read_mix(RECIPES / "mix.toml", shared_data, licence) for licence in (None, "CC-BY-4.0"))
+    assert research.licence == "CC-BY-NC-4.0" and "composed" in [told["kind"] for told in research.told]
+    assert not MixedScenes(research, 4, 0).labels_all_buildings
+    assert free.licence == "CC-BY-4.0" and "composed" not in [told["kind"] for told in free.told]
+    assert free.told == research.told[: len(free.told)], "scenes of one ingredient are the same in both"
+    for mix in (research, free):
+        assert sum(mix.shares) == pytest.approx(1)
+        assert {(p.height, p.pixel_size_m) for p in MixedScenes(mix, 4, 0).pictures} == {(768, 0.1)}
 
 
 @pytest.mark.parametrize(

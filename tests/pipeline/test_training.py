@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -17,9 +18,9 @@ from roofgeo.models.checkpoint import open_model
 from roofgeo.pipeline import find_batch, train
 from roofgeo.pipeline.recipe import DataSource, TrainingSettings, make_recipe
 from roofgeo.pipeline.scenery import Pool
-from roofgeo.pipeline.sourcing import open_sources
+from roofgeo.pipeline.sourcing import open_sources, strictest
 from roofgeo.pipeline.training import make_architecture, starting_model
-from roofgeo.synthesis.published import write_airs, write_rid, write_roofline
+from roofgeo.synthesis.published import write_airs, write_rid, write_roofgraph, write_roofline
 
 QUICK: dict[str, Any] = {
     "encoder": "tu-mobilenetv3_small_050", "encoder_weights": "none", "steps": 3, "batch_size": 2, "window_px": 64,
@@ -166,6 +167,20 @@ def test_the_shipped_model_can_be_trained_further(tmp_path: Path) -> None:
     assert model.card.licence == begun_with.licence
     assert f"research {begun_with.version} ({begun_with.licence})" in model.card.trained_on[-1]
     assert model.card.training["begun_with"]["sha256"] == open_model("research").sha256
+
+
+def test_weights_are_under_the_strictest_licence_of_what_they_were_trained_on(tmp_path: Path) -> None:
+    write_roofgraph(tmp_path / "roofgraph")
+    real = DataSource(path=tmp_path / "roofgraph", layout="roofgraph", validation="")
+    settings = {"licence": "CC-BY-4.0", "window_px": 64, "steps": 1}
+    with pytest.raises(InputError, match=r"under CC-BY-4.0, which the data's CC-BY-NC-4.0 does not allow"):
+        open_sources(make_recipe(data=[real, RENDERED], values=settings), tmp_path / "run")
+    measured = dataclasses.replace(real, share=0)
+    assert open_sources(make_recipe(data=[measured, RENDERED], values=settings), tmp_path / "run").licence == ""
+    free = make_recipe(data=[real, RENDERED], values={**settings, "licence": ""})
+    assert open_sources(free, tmp_path / "run").licence == "CC-BY-NC-4.0"
+    assert strictest(("CC-BY-4.0", "CC0-1.0", "")) == "CC-BY-4.0"
+    assert strictest(("CC-BY-NC-4.0", "LicenseRef-ours")) == "LicenseRef-ours", "what is unknown may forbid anything"
 
 
 def test_what_a_training_begins_with_is_told_before_it_begins(tmp_path: Path) -> None:
