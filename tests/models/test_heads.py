@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from roofgeo.models.heads import HEADS, WEIGHTED_HEADS, losses, shrink_to_unit_disc
+from roofgeo.models.heads import HEADS, WEIGHTED_HEADS, losses, shrink_to_unit_disc, softmax
 from roofgeo.schema import HEAD
 
 
@@ -21,3 +21,9 @@ def test_every_head_has_a_loss_and_classes_have_weights() -> None:
     heavy = losses({"segments": [1.0] + [9.0] * 17})["segments"](raw, target)
     assert heavy != losses()["segments"](raw, target)
     assert set(WEIGHTED_HEADS) == {"segments", "lines"}
+
+
+def test_softmax_is_softmax() -> None:
+    raw = torch.randn(2, 18, 5, 7, generator=torch.Generator().manual_seed(0)) * 10
+    raw[0, :, 0, 0] = 1e4 * torch.arange(18)
+    assert torch.allclose(softmax(raw), raw.softmax(dim=1), atol=1e-6)
