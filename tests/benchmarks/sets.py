@@ -76,13 +76,14 @@ def _against_outlines(name: str, imagery: Path, outlines: Path, area: gpd.GeoSer
     return MeasuredSet(name, imagery, read_layers(outlines), footprint if area is None else area)
 
 
-def rendered_scenes(folder: Path) -> Iterator[MeasuredSet]:
-    """20 settlements of all styles; no other command renders these seeds.
+def rendered_scenes(folder: Path, first: int = FIRST_SCENE) -> Iterator[MeasuredSet]:
+    """20 settlements of all styles.
 
     Args:
         folder: Where they are written.
+        first: Seed of the first; from the usual one on no other command renders them.
     """
-    for seed in range(FIRST_SCENE, FIRST_SCENE + 20):
+    for seed in range(first, first + 20):
         rendered = render_scene(seed, SCENE_PX, SCENE_PIXEL_M, whole_buildings=True)
         grid = Grid(CRS.from_epsg(32632), *CORNER_M, SCENE_PIXEL_M, SCENE_PX, SCENE_PX)
         imagery, labels = folder / f"scene_{seed}.tif", folder / f"scene_{seed}.gpkg"
