@@ -239,6 +239,22 @@ def cast_shade(rng: np.random.Generator, shape: tuple[int, int]) -> torch.Tensor
     return 1 - rng.uniform(0.2, 0.6) * torch.sigmoid(inside / softness)
 
 
+END_SHARE = 0.15
+"""Share of the windows in which the imagery ends."""
+
+
+def ended(scene: LabelledScene, rng: np.random.Generator) -> LabelledScene:
+    """A scene at the border of an orthophoto: beyond a rectangle around its middle it is black and not labelled."""
+    there = np.ones(scene.image.shape[1:], bool) if scene.labelled is None else scene.labelled.copy()
+    image = scene.image.copy()
+    for axis, side in enumerate(there.shape):
+        first, last = (round(side * rng.uniform(*part)) for part in ((-0.2, 0.4), (0.6, 1.2)))
+        beyond = (np.arange(side) < first) | (np.arange(side) >= last)
+        there[(slice(None),) * axis + (beyond,)] = False
+        image[(slice(None),) * (axis + 1) + (beyond,)] = 0
+    return dataclasses.replace(scene, image=image, labelled=there)
+
+
 def through_jpeg(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     """(3, height, width) as JPEG leaves it."""
     packed = io.BytesIO()

@@ -12,7 +12,7 @@ import numpy as np
 from affine import Affine
 from torch.utils.data import Dataset, default_collate
 
-from roofgeo.data.augment import random_window, transform_scene, vary_colour
+from roofgeo.data.augment import END_SHARE, ended, random_window, transform_scene, vary_colour
 from roofgeo.data.dataset import RoofDataset, Sample, as_sample
 from roofgeo.data.targets import LabelledScene
 from roofgeo.errors import DataError
@@ -77,7 +77,8 @@ class WindowCut:
         withheld = {
             name: value if told else math.nan for (name, value), told in zip(capture.items(), known, strict=True)
         }
-        return {**as_sample(dataclasses.replace(seen, image=image)), **withheld}
+        recoloured = dataclasses.replace(seen, image=image)
+        return {**as_sample(ended(recoloured, rng) if rng.random() < END_SHARE else recoloured), **withheld}
 
     def centred(self, scene: LabelledScene) -> Sample:
         """The middle of a scene as it is, in a window as `window` gives it."""

@@ -8,7 +8,7 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roofgeo.data.augment import random_window, transform_scene, turn_azimuth, vary_colour
+from roofgeo.data.augment import ended, random_window, transform_scene, turn_azimuth, vary_colour
 from roofgeo.data.targets import LabelledScene, rasterize_targets
 from roofgeo.schema import FIRST_PITCHED, NODATA
 from roofgeo.synthesis import render_scene
@@ -106,3 +106,16 @@ def test_colour_keeps_shape_and_tells_the_pixel_size(scene: LabelledScene) -> No
         assert image.shape == scene.image.shape and image.dtype == np.uint8
         sizes.append(size_m)
     assert min(sizes) >= 0.06 and max(sizes) <= 0.3 and len(set(sizes)) > 5
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=20, deadline=None)
+def test_where_the_imagery_ends_nothing_is_labelled(scene: LabelledScene, seed: int) -> None:
+    cut = ended(scene, np.random.default_rng(seed))
+    assert cut.labelled is not None and cut.labelled[SIZE_PX // 2, SIZE_PX // 2]
+    rows, cols = cut.labelled.any(1), cut.labelled.any(0)
+    assert (cut.labelled == rows[:, None] & cols).all(), "a rectangle"
+    assert (cut.image == scene.image * cut.labelled).all()
+    targets, whole = rasterize_targets(cut), rasterize_targets(scene)
+    assert (targets.roof[~cut.labelled] == NODATA).all() and np.isnan(targets.height_m[~cut.labelled]).all()
+    assert (targets.roof[cut.labelled] == whole.roof[cut.labelled]).all()
