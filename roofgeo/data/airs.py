@@ -38,6 +38,9 @@ PREVIEW = "_vis"
 
 PIXEL_SIZE_M = 0.075
 
+LICENCE = "see https://www.airs-dataset.com (imagery: LINZ, CC-BY-4.0)"
+"""Of the published data set; masks of one's own are under one's own."""
+
 LATITUDE_DEG = -43.5
 SUN_AZIMUTH_DEG = 0.0
 """Of Christchurch, where AIRS was taken: the noon sun stands in the north."""
@@ -63,8 +66,6 @@ class AIRS(RoofDataset):
         InputError: There is no such split, or the CRS is unknown.
     """
 
-    licence = "see https://www.airs-dataset.com (imagery: LINZ, CC-BY-4.0)"
-
     def __init__(
         self,
         root: str | Path,
@@ -76,6 +77,7 @@ class AIRS(RoofDataset):
     ) -> None:
         self.root = Path(root)
         as_published = any((self.root / name / "image").is_dir() for name in SPLITS)
+        self.licence = LICENCE if as_published else ""
         find = _find_published if as_published else _find_own
         images, self._masks, skipped = find(self.root, split)
         readable, unreadable = describe_all(images)

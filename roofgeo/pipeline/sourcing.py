@@ -35,7 +35,7 @@ class Sourced:
         files: Files the data are made of.
         fingerprints: Of each source: name, split, windows, hash of its index.
         origins: Of each source a line, for the model's card.
-        licence: The strictest of those trained on; empty if none tells its own.
+        licence: The strictest of `roofgeo.schema.LICENCES` among those trained on; empty if there is none.
     """
 
     training: TrainingWindows
@@ -80,7 +80,8 @@ def open_sources(recipe: Recipe, folder: Path, tell: Callable[[str, int, int], N
         for source, drawn in zip(recipe.data, opened, strict=True)
         if drawn.training is not None and source.share > 0
     ]
-    licence = strictest(drawn.licence for drawn in opened if drawn.training is not None)
+    # What another licence than these allows is for the user to judge.
+    licence = strictest(d.licence for d in opened if d.training is not None and d.licence in LICENCES)
     if settings.licence in LICENCES and strictest((settings.licence, licence)) != settings.licence:
         raise InputError(
             f"the weights are to be under {settings.licence}, which the data's {licence} does not allow",

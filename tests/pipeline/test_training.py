@@ -177,7 +177,10 @@ def test_weights_are_under_the_strictest_licence_of_what_they_were_trained_on(tm
         open_sources(make_recipe(data=[real, RENDERED], values=settings), tmp_path / "run")
     measured = dataclasses.replace(real, share=0)
     assert open_sources(make_recipe(data=[measured, RENDERED], values=settings), tmp_path / "run").licence == ""
-    free = make_recipe(data=[real, RENDERED], values={**settings, "licence": ""})
+    write_airs(tmp_path / "airs", size_px=160)
+    masks = DataSource(path=tmp_path / "airs", validation="")
+    assert open_sources(make_recipe(data=[masks, RENDERED], values=settings), tmp_path / "run").licence == ""
+    free = make_recipe(data=[real, masks, RENDERED], values={**settings, "licence": ""})
     assert open_sources(free, tmp_path / "run").licence == "CC-BY-NC-4.0"
     assert strictest(("CC-BY-4.0", "CC0-1.0", "")) == "CC-BY-4.0"
     assert strictest(("CC-BY-NC-4.0", "LicenseRef-ours")) == "LicenseRef-ours", "what is unknown may forbid anything"
