@@ -34,7 +34,7 @@ class Sourced:
         validation: Windows to measure on; None if no source has any.
         files: Files the data are made of.
         fingerprints: Of each source: name, split, windows, hash of its index.
-        origins: Of each source a line, for the model's card.
+        origins: Of each source that is trained on a line, for the model's card.
         licence: The strictest of `roofgeo.schema.LICENCES` among those trained on; empty if there is none.
     """
 
@@ -76,12 +76,12 @@ def open_sources(recipe: Recipe, folder: Path, tell: Callable[[str, int, int], N
     opened = [_open(source, recipe, folder, tell) for source in recipe.data]
     cut = WindowCut(settings.window_px, settings.pixel_size_m, settings.metadata_dropout, settings.augment)
     trained = [
-        (source.share, drawn.training)
+        (source, drawn, drawn.training)
         for source, drawn in zip(recipe.data, opened, strict=True)
         if drawn.training is not None and source.share > 0
     ]
     # What another licence than these allows is for the user to judge.
-    licence = strictest(d.licence for d in opened if d.training is not None and d.licence in LICENCES)
+    licence = strictest(drawn.licence for _, drawn, _ in trained if drawn.licence in LICENCES)
     if settings.licence in LICENCES and strictest((settings.licence, licence)) != settings.licence:
         raise InputError(
             f"the weights are to be under {settings.licence}, which the data's {licence} does not allow",
@@ -94,11 +94,11 @@ def open_sources(recipe: Recipe, folder: Path, tell: Callable[[str, int, int], N
         validation = TrainingWindows(measured, still, settings.seed, settings.validation_windows)
     length = settings.steps * settings.accumulate * settings.batch_size * settings.devices
     return Sourced(
-        TrainingWindows(trained, cut, settings.seed, length),
+        TrainingWindows([(source.share, scenes) for source, _, scenes in trained], cut, settings.seed, length),
         validation,
         sum(drawn.files for drawn in opened),
         [drawn.fingerprint for drawn in opened],
-        tuple(drawn.origin for drawn in opened),
+        tuple(drawn.origin for _, drawn, _ in trained),
         licence,
     )
 
