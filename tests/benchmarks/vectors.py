@@ -1,7 +1,8 @@
 """Measure the vector stage alone: rasters of known roofs in, layers out, against the truth.
 
 `python -m tests.benchmarks.vectors` prints figures of perfect and of spoilt rasters of RoofGraph val's roofs and of
-rendered scenes, and of what the shipped network makes of RoofGraph's pictures.
+rendered scenes, and of what the shipped network makes of RoofGraph's pictures. `--set limits` measures the network on
+rendered scenes, with the true rasters in place of some of its heads': which of them limits the layers.
 """
 
 from __future__ import annotations
@@ -335,6 +336,28 @@ def measure(
     print(f"  buildings within {CLOSE:.0%}: {sums}\n  {time.perf_counter() - began:.0f} s", flush=True)
 
 
+def with_truth(*heads: str) -> Callable[[LabelledScene, np.random.Generator], Bands]:
+    """The network's bands with the true ones in place of some heads': what better ones could bring at most."""
+
+    def make(scene: LabelledScene, rng: np.random.Generator) -> Bands:
+        true = perfect(scene, rng)
+        return {head: true[head] if head in heads else band for head, band in predicted(scene, rng).items()}
+
+    make.__name__ = f"predicted, but true {' and '.join(heads)}" if heads else "predicted"
+    return make
+
+
+LIMITS = tuple(
+    with_truth(*heads)
+    for heads in (
+        (),
+        ("roof",),
+        ("segments", "azimuth"),
+        ("lines",),
+        ("roof", "segments", "azimuth"),
+        ("roof", "lines"),
+    )
+)
 SETS = (
     ("real", real_roofs, (perfect, spoilt)),
     ("rendered", rendered_scenes, (perfect, spoilt)),
@@ -346,7 +369,7 @@ def main() -> None:
     """Measure all sets, or so many roofs and scenes of each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, help="roofs and scenes of each set [all 314, and 50]")
-    parser.add_argument("--set", choices=[name for name, _, _ in SETS], help="only this set")
+    parser.add_argument("--set", choices=[*(name for name, _, _ in SETS), "limits"], help="only this set")
     parser.add_argument("--classes", action="store_true", help="find planes by their class alone, to compare")
     arguments = parser.parse_args()
     if arguments.classes:
@@ -356,6 +379,10 @@ def main() -> None:
             if arguments.set in (None, name):
                 print(f"{name}, {make.__name__}:")
                 measure(scenes(arguments.count), make, ignore_unlabelled=make is predicted)
+    if arguments.set == "limits":
+        for make in LIMITS:
+            print(f"rendered, {make.__name__}:")
+            measure(rendered_scenes(arguments.count), make, ignore_unlabelled=False)
 
 
 if __name__ == "__main__":
