@@ -6,6 +6,7 @@ map (north up), so they are as one sees them when walking along the arc on the g
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,12 +160,13 @@ def _lasts(chain: IntArray) -> IntArray:
     return np.flatnonzero(np.diff(chain, append=-1))
 
 
-def face_polygons(graph: PlanarGraph, gap_px: float = 0.0) -> tuple[GeometryArray, BoolArray]:
+def face_polygons(graph: PlanarGraph, gaps_px: Sequence[float] = (0.0,)) -> tuple[GeometryArray, BoolArray]:
     """The faces as polygons, and whether they are sound.
 
     Args:
         graph: The graph.
-        gap_px: Gaps between faces narrower than this are not sound.
+        gaps_px: Gaps between faces narrower than these are not sound. A narrow one can pass for none where wide ones
+            are looked for.
 
     Returns:
         (faces,) Polygons in pixels, None where a face could not be built, and (faces,) bool: True where the face is
@@ -181,7 +183,8 @@ def face_polygons(graph: PlanarGraph, gap_px: float = 0.0) -> tuple[GeometryArra
     shapely.polygons(rings[order], indices=face[order], out=polygons)
     sound &= shapely.is_valid(polygons)
     present = np.flatnonzero(sound)
-    sound[present] &= shapely.is_empty(shapely.coverage_invalid_edges(polygons[present], gap_width=gap_px))
+    for gap_px in gaps_px:
+        sound[present] &= shapely.is_empty(shapely.coverage_invalid_edges(polygons[present], gap_width=gap_px))
     return polygons, sound
 
 

@@ -25,7 +25,7 @@ SHORT_M: Final = 0.35
 JOG_M: Final = 0.15
 """A corner of the outline nearer to a junction than this is that junction; farther off it is a jog."""
 
-GAP_M: Final = 0.1
+GAPS_M: Final = (0.02, 0.1)
 """Faces that lie apart by less than this have come apart; wider gaps, and those of more than a pixel, are there."""
 
 BEND_RMS_M: Final = 0.25
@@ -49,7 +49,7 @@ def regularize(graph: PlanarGraph, pixel_size_m: float) -> tuple[PlanarGraph, Ge
     care = np.zeros(len(graph.sides), np.int64)
     while care.min() < len(_CARE):
         candidate = _attempt(graph, np.minimum(care, len(_CARE) - 1), pixel_size_m)
-        polygons, sound = face_polygons(candidate, min(GAP_M / pixel_size_m, 1.0))
+        polygons, sound = face_polygons(candidate, [min(gap_m / pixel_size_m, 1.0) for gap_m in GAPS_M])
         if sound.all() and _in_one_piece(polygons):
             return candidate, polygons
         bad = np.concatenate([[False], ~sound])[graph.sides].any(1)

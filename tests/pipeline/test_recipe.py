@@ -10,7 +10,7 @@ from roofgeo.errors import DataError, InputError
 from roofgeo.pipeline.recipe import DataSource, make_recipe
 
 RECIPES = Path(__file__).parents[2] / "recipes"
-TRAININGS = sorted(path for path in RECIPES.glob("*.toml") if not path.stem.startswith("mix-"))
+TRAININGS = sorted(path for path in RECIPES.glob("*.toml") if path.stem != "mix")
 
 
 def written(folder: Path, text: str) -> Path:

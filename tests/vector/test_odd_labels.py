@@ -33,7 +33,7 @@ Layers = dict[str, gpd.GeoDataFrame]
 Classes = NDArray[np.int64]
 
 FLAT, NORTH, EAST, SOUTH, WEST = 1, 2, 6, 10, 14
-NARROW_GAP_M = 0.01
+NARROW_GAPS_M = 0.01, 0.02
 
 
 def odd_bands(classes: Classes) -> BandArrays:
@@ -77,7 +77,7 @@ def assert_a_coverage(layers: Layers) -> None:
     for number, outline in zip(buildings["building_id"], buildings.geometry, strict=True):
         own = faces[segments["building_id"] == number]
         assert outline.geom_type == "Polygon"
-        assert shapely.coverage_is_valid(own, gap_width=NARROW_GAP_M)
+        assert all(shapely.coverage_is_valid(own, gap_width=gap_m) for gap_m in NARROW_GAPS_M)
         assert shapely.area(own).sum() == pytest.approx(outline.area, rel=1e-9)
         own_lines = lines.geometry[lines["building_id"] == number]
         own_edges = shapely.union_all(shapely.boundary(own))
