@@ -245,14 +245,14 @@ END_SHARE = 0.15
 
 def ended(scene: LabelledScene, rng: np.random.Generator) -> LabelledScene:
     """A scene at the border of an orthophoto: beyond a rectangle around its middle it is black and not labelled."""
-    there = np.ones(scene.image.shape[1:], bool) if scene.labelled is None else scene.labelled.copy()
-    image = scene.image.copy()
-    for axis, side in enumerate(there.shape):
-        first, last = (round(side * rng.uniform(*part)) for part in ((-0.2, 0.4), (0.6, 1.2)))
-        beyond = (np.arange(side) < first) | (np.arange(side) >= last)
-        there[(slice(None),) * axis + (beyond,)] = False
-        image[(slice(None),) * (axis + 1) + (beyond,)] = 0
-    return dataclasses.replace(scene, image=image, labelled=there)
+    inside = np.zeros(scene.image.shape[1:], bool)
+    rows, cols = (
+        slice(max(0, round(side * rng.uniform(-0.2, 0.4))), round(side * rng.uniform(0.6, 1.2)))
+        for side in scene.image.shape[1:]
+    )
+    inside[rows, cols] = True
+    labelled = inside if scene.labelled is None else scene.labelled & inside
+    return dataclasses.replace(scene, image=scene.image * inside, labelled=labelled)
 
 
 def through_jpeg(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:

@@ -196,15 +196,15 @@ def read_mix(path: Path, data_root: Path | None = None, licence: str | None = No
         DataError: The file, or the data of an ingredient, cannot be read.
     """
     written = read_toml(path, KEYS)
-    licence, as_asked = licence or written.get("licence"), licence is not None
-    pixel_size_m = written.get("pixel_size_m", 0.1)
+    asked = licence
+    licence, pixel_size_m = asked or written.get("licence"), written.get("pixel_size_m", 0.1)
     if licence not in LICENCES:
         raise InputError(f"{path} has the licence {licence!r}", f"Say what its scenes may be under: {_listed()}.")
     if isinstance(pixel_size_m, bool) or not isinstance(pixel_size_m, int | float) or pixel_size_m <= 0:
         raise InputError(f"{path} has pixels of {pixel_size_m!r} m", "Give a length in metres, such as 0.1.")
     root = path.parent if data_root is None else data_root
     sources = [source for table in written.get("data", []) if (source := data_source(table, root)).share > 0]
-    if as_asked:
+    if asked is not None:
         sources = [source for source in sources if _allows(licence, _INGREDIENTS.get(source.kind))]
     if not sources:
         raise InputError(f"{path} names nothing to mix", "Write a [[data]] table for each kind of scenes.")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import itertools
-import os
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -29,9 +28,8 @@ from roofgeo.models.checkpoint import count_parameters, open_model
 from roofgeo.pipeline import composing, evaluation, training
 from roofgeo.pipeline.recipe import DataSource
 from tests.benchmarks import sets
-from tests.benchmarks.figures import measure
+from tests.benchmarks.figures import DATA, measure
 
-DATA = Path(os.environ.get("ROOFGEO_TEST_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 FIRST_SCENE: Final = 6000
 """Rendered scenes to choose by; no other command renders these seeds."""
 
