@@ -1,6 +1,6 @@
-"""Measure the model that ships, through `roofgeo predict` and the vector layers: `make figures`.
+"""Measure the models that ship, through `roofgeo predict` and the vector layers: `make figures`.
 
-Writes the table into the README and the figures into the model's card and MODEL_CARD.md.
+Writes the figures into the card and the MODEL_CARD.md of each, and the table of the usual one into the README.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from roofgeo.evaluation.rasters import SeamFigures, measure_seams
 from roofgeo.evaluation.report import Figures, add_up, figures_table
 from roofgeo.grid import Window
 from roofgeo.models.backends import OnnxNetwork
-from roofgeo.models.checkpoint import DEFAULT_MODEL, open_model, write_card
+from roofgeo.models.checkpoint import open_model, write_card
+from roofgeo.models.library import DEFAULT_MODEL, shipped_models
 from roofgeo.pipeline import prediction, preparation
 from roofgeo.pipeline.evaluation import evaluate_dataset
 from roofgeo.plan import plan_run
@@ -111,38 +112,45 @@ def all_figures(model: str, folder: Path) -> Iterator[tuple[str, Figures]]:
             yield measured.name, measure(measured, model, folder)
 
 
-def main() -> None:
-    """Measure, print, and write the README and the card if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default=DEFAULT_MODEL)
-    parser.add_argument("--keep", type=Path, help="keep the predictions in this folder")
-    parser.add_argument("--write", action="store_true", help="write README.md and the model's card")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = arguments.keep or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        figures = {}
-        start = time.perf_counter()
-        for name, found in all_figures(arguments.model, folder):
-            figures[name] = found
-            print(f"{name}: measured after {time.perf_counter() - start:.0f} s", flush=True)
+def figures_of(model: str, folder: Path) -> tuple[str, dict[str, Figures]]:
+    """The table of a model, and its figures by the name of what they were measured on."""
+    figures = {}
+    start = time.perf_counter()
+    for name, found in all_figures(model, folder):
+        figures[name] = found
+        print(f"{model}, {name}: measured after {time.perf_counter() - start:.0f} s", flush=True)
     table = figures_table(figures)
     if DATA.is_dir():
-        for name, seam in seams(arguments.model, DATA / "kampala" / "ortho.tif").items():
+        for name, seam in seams(model, DATA / "kampala" / "ortho.tif").items():
             table += (
                 f"\n\nSeam of {name} against one whole forward pass (Kampala, {SEAM_PX} px): classes differ on "
                 f"{100 * seam.near_share:.3f} % of the pixels within 16 px of a border, on "
                 f"{100 * seam.elsewhere_share:.3f} % elsewhere: {seam.excess_points:+.3f} points."
             )
-    print(table)
-    if arguments.write:
-        write(table, figures, arguments.model)
+    return table, figures
+
+
+def main() -> None:
+    """Measure, print, and write the README and the cards if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", help="a model of the package, or the folder of one; all of the package if left out")
+    parser.add_argument("--keep", type=Path, help="keep the predictions in this folder")
+    parser.add_argument("--write", action="store_true", help="write README.md and the models' cards")
+    arguments = parser.parse_args()
+    for model in [arguments.model] if arguments.model else sorted(shipped_models()):
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = (arguments.keep or Path(temporary)) / Path(model).name
+            folder.mkdir(parents=True, exist_ok=True)
+            table, figures = figures_of(model, folder)
+        print(table, flush=True)
+        if arguments.write:
+            write(table, figures, model)
 
 
 def write(table: str, figures: dict[str, Figures], model: str) -> None:
     """Put the figures where users read them."""
     opened = open_model(model)
-    for path in (ROOT / "README.md", opened.folder / "MODEL_CARD.md"):
+    for path in ([ROOT / "README.md"] if model == DEFAULT_MODEL else []) + [opened.folder / "MODEL_CARD.md"]:
         text = path.read_text(encoding="utf-8")
         marked = f"<!-- figures -->\n{table}\n<!-- /figures -->"
         path.write_text(re.sub(r"<!-- figures -->.*<!-- /figures -->", marked, text, flags=re.S), encoding="utf-8")
