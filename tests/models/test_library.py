@@ -31,10 +31,10 @@ def test_a_folder_dropped_into_the_package_ships(
     small_model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights = Path(shutil.copytree(library.SHIPPED_FOLDER, tmp_path / "weights"))
-    shutil.copytree(small_model.folder, weights / "open")
+    shutil.copytree(small_model.folder, weights / "another")
     monkeypatch.setattr(library, "SHIPPED_FOLDER", weights)
-    assert {"open", "research"} <= set(library.shipped_models())
-    assert open_model("open").folder == weights / "open"
+    assert {"another", "research"} <= set(library.shipped_models())
+    assert open_model("another").folder == weights / "another"
 
 
 def test_no_added_model_hides_one_of_the_package(added: Path) -> None:
