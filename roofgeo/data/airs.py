@@ -139,7 +139,12 @@ def _find_own(root: Path, split: str | None) -> Found:
     images, masks = files_by_id(root / "images"), files_by_id(root / "masks", ignored=(PREVIEW,))
     if split is None:
         return _paired(images, masks)
-    others = [path for path in root.glob("*.txt") if path.stem != split]
+    lists = list(root.glob("*.txt"))
+    if not lists:
+        raise InputError(
+            f"{root} comes without splits, so there is no {split!r}", f"Name its pictures in {split}.txt there."
+        )
+    others = [path for path in lists if path.stem != split]
     return _of_list(images, masks, root / f"{split}.txt", others)
 
 

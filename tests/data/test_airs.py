@@ -133,6 +133,19 @@ def test_a_split_or_crs_that_does_not_exist_is_an_error(published: tuple[Path, W
         AIRS(published[0], crs="EPSG:none")
 
 
+def test_masks_of_ones_own_need_no_lists(copy: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    for here, there in (("image", "images"), ("label", "masks")):
+        shutil.copytree(copy / "train" / here, own / there)
+    assert len(AIRS(own)) == len(list((own / "images").iterdir()))
+    with pytest.raises(InputError, match="without splits, so there is no 'train'") as error:
+        AIRS(own, "train")
+    assert "train.txt" in error.value.hint
+    (own / "val.txt").write_text("nonesuch\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"train.txt cannot be read"):
+        AIRS(own, "train")
+
+
 @pytest.fixture(scope="module")
 def banepa(shared_data: Path) -> Path:
     return shared_data / "banepa"
