@@ -1,6 +1,6 @@
-"""Draw what `roofgeo predict` found over the orthophoto: the pictures of the README and the model card.
+"""Draw what `roofgeo predict` found over the orthophoto: the pictures of the README and of the model cards.
 
-Run it from the project's root: ``python docs/make_pictures.py``. The Kampala picture needs ``../shared/data``.
+Run it from the project's root: ``python -m docs.make_pictures``. The Kampala pictures need ``../shared/data``.
 """
 
 from __future__ import annotations
@@ -19,13 +19,20 @@ from matplotlib.axes import Axes
 
 from roofgeo.data.imagery import open_imagery
 from roofgeo.grid import Grid, Window
+from roofgeo.models.library import shipped_models
 from roofgeo.pipeline import PredictResult, predict
 from roofgeo.schema import LINE_CLASSES, SEGMENT_CLASSES
 from roofgeo.vector.export import read_layers
+from tests.benchmarks.sets import rendered_scenes
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("ROOFGEO_TEST_DATA") or ROOT.parent / "shared" / "data")
 IMAGES = ROOT / "docs" / "images"
+COURTS = Window(780, 1060, 540, 1020)
+"""In Kampala's orthophoto at 0.1 m: courts and yards that are taken for roofs."""
+
+DENSE_SCENE = 9011
+"""One of the scenes the models are measured on: `tests.benchmarks.sets`."""
 SEGMENT_COLOR = {c.name: np.array(c.color) / 255 for c in SEGMENT_CLASSES}
 LINE_COLOR = {c.name: np.array(c.color) / 255 for c in LINE_CLASSES}
 
@@ -69,6 +76,16 @@ def middle(grid: Grid, height: int, width: int) -> Window:
     return Window((grid.height - height) // 2, (grid.width - width) // 2, height, width)
 
 
+def draw_failures(model: str, kampala: Path, folder: Path) -> None:
+    """The pictures of a shipped model's card: where it fails, in Kampala and in a dense rendered scene."""
+    target = shipped_models()[model]
+    result = predict(imagery=kampala, model=model, output=folder / "kampala")
+    draw(kampala, result, COURTS, target / "failures_kampala.jpg", "Imagery: OpenAerialMap, CC BY 4.0")
+    dense = next(rendered_scenes(folder, DENSE_SCENE))
+    result = predict(imagery=dense.imagery, model=model, output=folder / "dense")
+    draw(dense.imagery, result, middle(result.grid, 1000, 1000), target / "failures_rendered.jpg")
+
+
 def main() -> None:
     """Draw all pictures."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -80,6 +97,9 @@ def main() -> None:
             result = predict(imagery=ortho, output=Path(temporary) / "kampala")
             window = middle(result.grid, 900, 900)
             draw(ortho, result, window, IMAGES / "kampala.jpg", "Imagery: OpenAerialMap, CC BY 4.0")
+            for model in shipped_models():
+                (Path(temporary) / model).mkdir()
+                draw_failures(model, ortho, Path(temporary) / model)
 
 
 if __name__ == "__main__":
