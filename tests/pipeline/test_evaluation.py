@@ -25,7 +25,7 @@ from roofgeo.data.targets import LabelledScene, RoofLine, RoofPlane, Targets, ra
 from roofgeo.errors import DataError, InputError, OutputError
 from roofgeo.evaluation.report import Figures
 from roofgeo.grid import Grid, Window
-from roofgeo.models.library import DEFAULT_MODEL
+from roofgeo.models.checkpoint import DEFAULT_MODEL, open_model
 from roofgeo.pipeline import PredictResult, evaluate, evaluate_dataset, evaluation, labels, measuring
 from roofgeo.raster.geotiff import RasterWriter
 from roofgeo.schema import FIRST_PITCHED, OTHER_LINE, RASTERS
@@ -288,7 +288,8 @@ def test_a_report_tells_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     }  # fmt: skip
     told = json.loads((tmp_path / "report" / "figures.json").read_text())
     assert told["figures"] == found.figures.as_dict()
-    assert (told["pictures"], told["model"], told["left_out"]) == (2, f"{DEFAULT_MODEL} 1", {})
+    model = f"{DEFAULT_MODEL} {open_model(DEFAULT_MODEL).card.version}"
+    assert (told["pictures"], told["model"], told["left_out"]) == (2, model, {})
     assert np.array(told["confusion"]).sum() == 2 * 200 * 260
     assert sum(bin_["count"] for bin_ in told["reliability"]) == 6
     assert "| segments PQ | 1.000 |" in (tmp_path / "report" / "figures.md").read_text()
