@@ -30,7 +30,7 @@ def roof_type(azimuth_deg: FloatArray, area_m2: FloatArray, ridge_m: float, vall
     if area_m2[np.isnan(azimuth_deg)].sum() >= _MOSTLY * total:
         return "flat"
     major = azimuth_deg[area_m2 >= _MINOR * total]
-    if np.isnan(major).any() or valley_m > _RIDGE * np.sqrt(total):
+    if not len(major) or np.isnan(major).any() or valley_m > _RIDGE * np.sqrt(total):
         return "complex"
     quarters = np.sort((major - major[0] + _TURN_DEG) % 360)
     quarter = np.floor(quarters / 90)

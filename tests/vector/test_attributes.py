@@ -86,6 +86,10 @@ def test_roof_type_of_two_slopes_that_do_not_oppose():
     assert roof_type(np.array([0.0, 90.0]), np.array([50.0, 50.0]), 0, 0) == "complex"
 
 
+def test_roof_type_of_many_segments_none_of_which_is_large():
+    assert roof_type(np.linspace(0.0, 350.0, 30), np.full(30, 2.0), 0, 0) == "complex"
+
+
 def test_azimuth_is_set_square_to_the_eave():
     planes, lines = gable()
     bands = make_bands([plane(p.ring, p.azimuth_deg + 7) for p in planes], lines, SHAPE)
