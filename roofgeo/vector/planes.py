@@ -12,10 +12,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from skimage.measure import label
 from skimage.segmentation import watershed
 
 from roofgeo.schema import FLAT, LINE_CODE
-from roofgeo.vector.crops import BoolArray, Float32Array, RoofCrop
+from roofgeo.vector.crops import BoolArray, Float32Array, IntArray, RoofCrop
 from roofgeo.vector.regions import Pairs, Regions, adjacent_pairs, merge
 
 LabelArray = NDArray[np.int32]
@@ -27,6 +28,9 @@ MIN_FACE_RADIUS_M: Final = 0.2
 
 NECK_M: Final = 0.4
 """What is thinner is no roof: spurs go, and buildings that touch by a thread come apart."""
+
+RIM_PX: Final = 6
+"""A stretch of a face one pixel wide and at least this long is no part of it: simplified, its two sides would cross."""
 
 SMOOTHING_M: Final = 0.1
 BORDER_COST_M: Final = 1.0
@@ -79,7 +83,50 @@ def find_planes(crop: RoofCrop, pixel_size_m: float) -> LabelArray:
     regions, pairs = merge(regions, pairs, lambda r, p: _angle_between(r, p, SHORT_LINE_M / pixel_size_m))
     regions = regions.with_radius(_inscribed_radius(regions.of_pixels(labels), regions.count))
     regions, pairs = merge(regions, pairs, lambda r, p: _too_small(r, p, pixel_size_m))
-    return _split_at_necks(regions.of_pixels(labels), MIN_FACE_M2, pixel_size_m)
+    return _split_at_necks(without_rims(regions.of_pixels(labels), pixel_size_m), MIN_FACE_M2, pixel_size_m)
+
+
+def without_rims(labels: LabelArray, pixel_size_m: float) -> LabelArray:
+    """The labels with long stretches of one pixel's width given to what they lie along.
+
+    A region that is nowhere wider stays.
+
+    Args:
+        labels: (height, width) int32, 0 outside, regions 1.., each 4-connected.
+        pixel_size_m: Side of a pixel.
+
+    Returns:
+        (height, width) int32, 0 in the same places, regions 1.. each 4-connected.
+    """
+    corner = labels[:-1, :-1]
+    block = (corner == labels[1:, :-1]) & (corner == labels[:-1, 1:]) & (corner == labels[1:, 1:])
+    wide = np.zeros(labels.shape, bool)
+    for rows in (slice(None, -1), slice(1, None)):
+        for cols in (slice(None, -1), slice(1, None)):
+            wide[rows, cols] |= block
+    thin, length = _parts(np.where(wide, 0, labels))
+    rim = (length >= RIM_PX)[thin] & np.isin(labels, labels[wide])
+    if not rim.any():
+        return labels
+    parts, size = _parts(np.where(rim, 0, labels))
+    region_of = np.zeros(len(size), np.int64)
+    region_of[parts] = labels
+    region_of[0] = 0
+    largest = np.zeros(int(labels.max()) + 1, np.int64)
+    np.maximum.at(largest, region_of, size)
+    stays = (size * pixel_size_m**2 >= MIN_FACE_M2) | (size == largest[region_of])
+    level = np.zeros(labels.shape, np.int8)
+    markers = np.where(stays[parts], parts, 0)
+    grown = watershed(level, markers, mask=labels > 0, connectivity=1)  # type: ignore[no-untyped-call]
+    return np.asarray(grown, np.int32)
+
+
+def _parts(labels: LabelArray) -> tuple[LabelArray, IntArray]:
+    """4-connected parts 1.. of the regions 1.. of (height, width) labels, and (parts + 1,) their pixels, 0 outside."""
+    parts = label(labels, background=0, connectivity=1)  # type: ignore[no-untyped-call]
+    size = np.bincount(parts.ravel()).astype(np.int64)
+    size[0] = 0
+    return np.asarray(parts, np.int32), size
 
 
 def _split_at_necks(labels: LabelArray, least_m2: float, pixel_size_m: float) -> LabelArray:

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from roofgeo.errors import ModelError
 from roofgeo.grid import Window
-from roofgeo.vector.planes import split_buildings
+from roofgeo.vector.graph import trace
+from roofgeo.vector.planes import split_buildings, without_rims
+from roofgeo.vector.regularize import regularize
 from roofgeo.vector.seams import vectorize_block
 from tests.vector.rasters import line, make_bands, plane, speckled, spoil, utm_grid
 from tests.vector.shapes import SHAPE, assert_sound, buildings_of, ell, flat, gable, hip, pyramid, shed
@@ -141,6 +143,19 @@ def test_a_slit_between_two_faces_leaves_them_straight():
     (building,) = buildings_of(bands)
     assert_sound(building.faces.polygons)
     assert shapely.get_num_coordinates(building.faces.polygons).tolist() == [5, 5]
+
+
+@pytest.mark.parametrize("along", [slice(None), slice(30, 52)])
+def test_a_rim_of_one_face_along_another_leaves_both_straight(along):
+    """Its two sides cross as soon as they are simplified: the whole building stayed stairs of pixels."""
+    labels = np.zeros((100, 140), np.int32)
+    labels[30:70, 30:70], labels[30:70, 70:110] = 1, 2
+    rim = np.zeros_like(labels, bool)
+    rim[[30, 69], 70:110] = rim[30:70, 109] = True
+    labels[along][rim[along]] = 1
+    _, faces = regularize(trace(without_rims(labels, 0.1)), 0.1)
+    assert shapely.get_num_coordinates(faces).tolist() == [5, 5]
+    assert shapely.area(faces).tolist() == pytest.approx([1600, 1600], abs=5)
 
 
 def test_crumbs_are_no_buildings():
