@@ -33,7 +33,8 @@ EFFECTS = {
     "batch_size": "memory grows with it: `--find-batch` tells how far",
     "accumulate": "memory of one batch, gradients of several; the batch norm sees one",
     "freeze_stem": "of EfficientNet-Lite0 a third of the time of a step",
-    "precision": "a step of `roofnet-lite0`, 4 windows of 384 px: 1.65 GB in fp32; 2 windows: 0.70 GB in bf16",
+    "precision": "a step of `roofnet-lite0`, 4 windows of 384 px: 1.65 GB in fp32; 2 windows: 0.70 GB in bf16; on a "
+    "CPU without bfloat16 of its own (AVX512-BF16, AMX) fp32 took half the time",
     "compile": "on a CPU 4 % (0.404 against 0.422 s a step of `roofnet-lite0`), after a minute of compiling",
     "threads": "on busy cores two were 3 to 10 times slower than one",
     "patience": "0 keeps the last weights, else the best measured",

@@ -31,9 +31,10 @@ FIRST_SCENE: Final = 6000
 
 RENDERED_SCENES: Final = 6
 REAL_ROOFS: Final = 80
-MIX_SCENES: Final = 240
+MIX_SCENES: Final = 120
 ALIKE: Final[dict[str, Any]] = {
-    "steps": 400, "batch_size": 8, "window_px": 256, "learning_rate": 2e-3, "threads": 1, "validation_windows": 0,
+    "steps": 300, "batch_size": 6, "window_px": 256, "learning_rate": 2e-3, "precision": "fp32", "threads": 1,
+    "validation_windows": 0,
 }  # fmt: skip
 
 RENDERED: Final = '[[data]]\nkind = "rendered"\nshare = 0.5\n'
