@@ -29,8 +29,9 @@ MIN_FACE_RADIUS_M: Final = 0.2
 NECK_M: Final = 0.4
 """What is thinner is no roof: spurs go, and buildings that touch by a thread come apart."""
 
-RIM_PX: Final = 6
-"""A stretch of a face one pixel wide and at least this long is no part of it: simplified, its two sides would cross."""
+RIM_PX: Final = 4
+"""A stretch of a face along the outside, one pixel wide and at least this long, is no part of it: simplified, its two
+sides would cross."""
 
 SMOOTHING_M: Final = 0.1
 BORDER_COST_M: Final = 1.0
@@ -87,7 +88,7 @@ def find_planes(crop: RoofCrop, pixel_size_m: float) -> LabelArray:
 
 
 def without_rims(labels: LabelArray, pixel_size_m: float) -> LabelArray:
-    """The labels with long stretches of one pixel's width given to what they lie along.
+    """The labels with long stretches of one pixel's width along the outside given to what they lie along.
 
     A region that is nowhere wider stays.
 
@@ -104,7 +105,8 @@ def without_rims(labels: LabelArray, pixel_size_m: float) -> LabelArray:
     for rows in (slice(None, -1), slice(1, None)):
         for cols in (slice(None, -1), slice(1, None)):
             wide[rows, cols] |= block
-    thin, length = _parts(np.where(wide, 0, labels))
+    outermost = ndimage.binary_dilation(np.pad(labels == 0, 1, constant_values=True))[1:-1, 1:-1]
+    thin, length = _parts(np.where(wide | ~outermost, 0, labels))
     rim = (length >= RIM_PX)[thin] & np.isin(labels, labels[wide])
     if not rim.any():
         return labels
