@@ -102,6 +102,9 @@ def band_slices(heads: tuple[str, ...]) -> dict[str, slice]:
     return slices
 
 
+ANY_ROOF: Final = 254
+"""In a target of segments: roof, of a class the data set does not tell. See `roofgeo.models.losses`."""
+
 OTHER_LINE: Final = 254
 """In a target of line types: no line, or one of a type the data set does not tell. See `roofgeo.models.heads`."""
 

@@ -58,7 +58,7 @@ class AIRS(RoofDataset):
         split: ``train``, ``val`` or ``test``, or the name of a list; None for all that has a mask.
         pixel_size_m: Side of a pixel, where the files do not tell.
         crs: Of the files, where they have a transform and no CRS; such as ``EPSG:2193``.
-        label_ground: Also label ground, where there is no roof, as background of segments and as free of lines.
+        label_ground: Also label segments, as background or as roof of any class, and ground as free of lines.
         transforms: Called with each sample.
 
     Raises:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from shapely.geometry import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from roofgeo.schema import AZIMUTH_BIN_DEG, BACKGROUND, COMPASS, FIRST_PITCHED, FLAT, HEAD, LINE_CODE, NODATA
+from roofgeo.schema import ANY_ROOF, AZIMUTH_BIN_DEG, BACKGROUND, COMPASS, FIRST_PITCHED, FLAT, HEAD, LINE_CODE, NODATA
 
 FloatArray = NDArray[np.float64]
 
@@ -72,7 +72,7 @@ class Targets:
     """What the heads are trained on, one array each; see `roofgeo.schema` for the codes.
 
     Attributes:
-        segments: (height, width) uint8 class, 255 not labelled.
+        segments: (height, width) uint8 class, 255 not labelled; 254 roof, of a class that is not told.
         azimuth_deg: (height, width) float32 downslope clockwise from up; NaN where there is none or it is unknown.
         lines: (height, width) uint8 line type, 0 none, 255 not labelled; 254 none, or a type that is not told.
         roof: (height, width) uint8 0/1, 255 not labelled.
@@ -112,8 +112,9 @@ class Targets:
     @classmethod
     def from_roof_mask(cls, roof: NDArray[np.uint8]) -> Targets:
         """Targets of a mask (height, width): 0 ground, 1 roof, 255 not labelled. On ground are no lines."""
-        ground = np.where(roof == 0, 0, NODATA).astype(np.uint8)
-        return dataclasses.replace(cls.unknown(roof.shape), segments=ground, lines=ground.copy(), roof=roof)
+        segments = np.select([roof == 0, roof == 1], [BACKGROUND, ANY_ROOF], NODATA).astype(np.uint8)
+        lines = np.where(roof == 0, 0, NODATA).astype(np.uint8)
+        return dataclasses.replace(cls.unknown(roof.shape), segments=segments, lines=lines, roof=roof)
 
 
 @dataclass(frozen=True)

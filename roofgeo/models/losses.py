@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from roofgeo.schema import LINE_CODE, NODATA, OTHER_LINE
+from roofgeo.schema import ANY_ROOF, BACKGROUND, LINE_CODE, NODATA, OTHER_LINE
 
 FOCUS = 2.0
 """Exponent of the focal loss (Lin et al. 2017): pixels that are right already count little."""
@@ -46,18 +46,23 @@ def class_weights(counts: Sequence[int]) -> tuple[float, ...]:
 def segment_loss(raw: Tensor, target: Tensor, weights: Sequence[float]) -> Tensor:
     """Cross entropy with class weights, plus soft Dice of the classes that are there.
 
+    Where a data set tells only that there is roof (`ANY_ROOF`), the loss is -log(1 - p(background)), and Dice does not
+    look: with its ground alone, a mask would teach that in such pictures everything is ground.
+
     Args:
         raw: (batch, classes, height, width) before softmax.
         target: (batch, height, width) uint8 class; 255 not labelled.
         weights: One of each class.
     """
-    labelled = target != NODATA
-    wanted = target.where(labelled, 0).long()
+    partly = target == ANY_ROOF
+    told = (target != NODATA) & ~partly
+    wanted = target.where(told, 0).long()
     log_probability = raw.float().log_softmax(dim=1)
     log_right = log_probability.gather(1, wanted[:, None])[:, 0]
-    weight = log_right.new_tensor(list(weights))[wanted] * labelled
-    entropy = -(weight * log_right).sum() / weight.sum().clamp(min=TINY)
-    return entropy + _dice(log_probability.exp(), wanted, labelled)
+    log_roof = log_probability[:, BACKGROUND + 1 :].logsumexp(dim=1)
+    weight = log_right.new_tensor(list(weights))[wanted] * told
+    entropy = -(weight * log_right + log_roof * partly).sum() / (weight + partly).sum().clamp(min=TINY)
+    return entropy + _dice(log_probability.exp(), wanted, told)
 
 
 def line_loss(raw: Tensor, target: Tensor, weights: Sequence[float]) -> Tensor:

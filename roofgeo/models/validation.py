@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from roofgeo.schema import LINE_CLASSES, NODATA, OTHER_LINE, SEGMENT_CLASSES, band_slices
+from roofgeo.schema import ANY_ROOF, LINE_CLASSES, NODATA, OTHER_LINE, SEGMENT_CLASSES, band_slices
 
 HALF_WRONG = {"azimuth": 90.0, "height": 3.0}
 """Mean error, in degrees and metres, that scores 0; none scores 1."""
@@ -59,7 +59,7 @@ def _confusion(predicted: Tensor, target: Tensor, labelled: Tensor, classes: int
 
 
 def _count_segments(bands: Tensor, target: Tensor) -> Tensor:
-    return _confusion(bands.argmax(dim=1), target, target != NODATA, len(SEGMENT_CLASSES))
+    return _confusion(bands.argmax(dim=1), target, (target != NODATA) & (target != ANY_ROOF), len(SEGMENT_CLASSES))
 
 
 def _count_lines(bands: Tensor, target: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roofgeo.data.targets import LabelledScene, RoofLine, RoofPlane, Targets, rasterize_targets, segment_class
-from roofgeo.schema import COMPASS, FIRST_PITCHED, FLAT, LINE_CODE, NODATA
+from roofgeo.schema import ANY_ROOF, COMPASS, FIRST_PITCHED, FLAT, LINE_CODE, NODATA
 
 SQUARE = np.array([[10.0, 10.0], [30.0, 10.0], [30.0, 20.0], [10.0, 20.0]])
 
@@ -48,7 +48,7 @@ def test_a_mask_tells_roof_and_ground_but_no_planes() -> None:
     mask[5:15] = 1
     targets = rasterize_targets(scene(planes=(), lines=(), rasters=Targets.from_roof_mask(mask)))
     assert (targets.roof == mask).all()
-    assert (targets.segments[5:15] == NODATA).all() and (targets.segments[20:] == 0).all()
+    assert (targets.segments[5:15] == ANY_ROOF).all() and (targets.segments[20:] == 0).all()
     assert (targets.lines[5:15] == NODATA).all() and (targets.lines[20:] == 0).all()
     assert np.isnan(targets.azimuth_deg).all() and np.isnan(targets.height_m).all()
 

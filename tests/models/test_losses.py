@@ -20,7 +20,7 @@ from roofgeo.models.losses import (
     roof_loss,
     segment_loss,
 )
-from roofgeo.schema import LINE_CODE, NODATA, OTHER_LINE
+from roofgeo.schema import ANY_ROOF, LINE_CODE, NODATA, OTHER_LINE
 
 LOSSES = losses()
 SURE = 12.0
@@ -125,6 +125,13 @@ def test_line_of_an_untold_type_may_be_none_valley_rake_or_step_but_not_eave_rid
 
     assert all(loss(name) < 1e-4 for name in ("none", "valley", "rake", "step"))
     assert all(loss(name) > SURE - 2 for name in ("eave", "ridge", "hip"))
+
+
+def test_roof_of_an_untold_class_may_be_any_but_background() -> None:
+    raw = torch.randn(1, 18, 1, 1)
+    target = torch.full((1, 1, 1), ANY_ROOF, dtype=torch.uint8)
+    expected = -torch.log(1 - raw.softmax(dim=1)[0, 0, 0, 0])
+    assert segment_loss(raw, target, (0.5,) * 18).item() == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_partial_label_costs_minus_log_of_what_is_left() -> None:

@@ -10,7 +10,7 @@ import torch
 
 from roofgeo.models.pictures import GAP_PX, strips
 from roofgeo.models.validation import HeadFigures
-from roofgeo.schema import HEAD, NODATA, OTHER_LINE, SEGMENT_CLASSES, band_slices
+from roofgeo.schema import ANY_ROOF, HEAD, NODATA, OTHER_LINE, SEGMENT_CLASSES, band_slices
 
 HEADS = tuple(HEAD)
 
@@ -47,10 +47,11 @@ def figures(predicted: torch.Tensor, truth: dict[str, torch.Tensor]) -> dict[str
     return found.figures()
 
 
-def test_segments_and_roof() -> None:
+@pytest.mark.parametrize("unlabelled", [NODATA, ANY_ROOF])
+def test_segments_and_roof(unlabelled: int) -> None:
     found = figures(
         bands(segments=[0, 0, 1, 5], roof=[0.2, 0.9, 0.8, 0.7]),
-        targets(segments=[0, 1, 1, NODATA], roof=[0, 0, 1, NODATA]),
+        targets(segments=[0, 1, 1, unlabelled], roof=[0, 0, 1, NODATA]),
     )
     assert found["segments_miou"] == pytest.approx((1 / 2 + 1 / 2) / 2)
     assert found["roof_iou"] == pytest.approx(1 / 2)
