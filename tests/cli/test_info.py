@@ -15,7 +15,8 @@ from roofgeo import __version__
 from roofgeo.models.checkpoint import DEFAULT_MODEL, open_model, shipped_models
 from tests.cli.command import events, roofgeo
 
-LIMIT_S = 1.5
+LIMIT_S = 3.0
+"""Loading GDAL twice, geopandas and ONNX Runtime takes 0.8 s of a fast core and 2.0 s of a slow one."""
 
 
 def test_json_names_versions_models_and_devices() -> None:

@@ -137,9 +137,12 @@ def test_a_home_that_cannot_be_written_is_no_hindrance(user: User, tmp_path: Pat
     assert user.ask("add", str(RESEARCH), "--name", "mine", code=2)["code"] == "output"
 
 
-@pytest.mark.parametrize("arguments", [("models", "list"), ("models", "show", "research"), ("models", "verify")])
-def test_it_is_quick_and_light(arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "limit_s"),
+    [(("models", "list"), 0.5), (("models", "show", "research"), 0.5), (("models", "verify"), 1.0)],  # 35 MB are read
+)
+def test_it_is_quick_and_light(arguments: tuple[str, ...], limit_s: float) -> None:
     runs = [record(command(*arguments)) for _ in range(3)]
     assert runs[0]["code"] == 0
     assert not {*TRAINING_ONLY, "rasterio", "geopandas", "onnxruntime", "numpy"} & set(runs[0]["modules"])
-    assert min(run["cpu_s"] for run in runs) < 0.5
+    assert min(run["cpu_s"] for run in runs) < limit_s
