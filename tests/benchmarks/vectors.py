@@ -43,7 +43,7 @@ from roofgeo.synthesis.scenes import render_scene, roof_heights
 from roofgeo.vector import building
 from roofgeo.vector.attributes import attribute_layers
 from roofgeo.vector.crops import RoofCrop
-from roofgeo.vector.planes import MIN_FACE_M2, MIN_FACE_RADIUS_M
+from roofgeo.vector.planes import MIN_FACE_M2, MIN_FACE_RADIUS_M, find_planes
 from roofgeo.vector.seams import join_blocks, vectorize_block
 from tests.vector.rasters import one_hot, speckled
 
@@ -150,6 +150,15 @@ def planes_of_classes(crop: RoofCrop, pixel_size_m: float) -> NDArray[np.int32]:
         parts, _ = ndimage.label(joined == number)
         whole = np.where(parts > 0, parts + whole.max(), whole)
     return whole
+
+
+def planes_without_lines(crop: RoofCrop, pixel_size_m: float) -> NDArray[np.int32]:
+    """Planes by their directions alone, to compare: the network's lines part none."""
+    unseen = {name: band for name, band in crop.bands.items() if name != "lines"}
+    return find_planes(dataclasses.replace(crop, bands=unseen), pixel_size_m)
+
+
+OTHER_PLANES: Final = {"classes": planes_of_classes, "without-lines": planes_without_lines}
 
 
 def told_apart(scene: LabelledScene) -> LabelledScene:
@@ -370,10 +379,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, help="roofs and scenes of each set [all 314, and 50]")
     parser.add_argument("--set", choices=[*(name for name, _, _ in SETS), "limits"], help="only this set")
-    parser.add_argument("--classes", action="store_true", help="find planes by their class alone, to compare")
+    parser.add_argument("--planes", choices=OTHER_PLANES, help="find planes in this other way, to compare")
     arguments = parser.parse_args()
-    if arguments.classes:
-        vars(building)["find_planes"] = planes_of_classes
+    if arguments.planes:
+        vars(building)["find_planes"] = OTHER_PLANES[arguments.planes]
     for name, scenes, makes in SETS:
         for make in makes:
             if arguments.set in (None, name):
