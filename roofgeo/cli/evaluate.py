@@ -58,7 +58,7 @@ def evaluate(
     is told in docs/metrics.md. Files of an earlier report are replaced.
     """
     layers = {"PREDICTED": predicted, "TRUTH": truth}
-    of_layers = {"aoi": aoi, "imagery": imagery, "ignore_unlabelled": ignore_unlabelled}
+    of_layers = {"aoi": aoi, "imagery": imagery}
     of_dataset = {"layout": layout, "split": split, "model": model, "limit": limit, "threads": threads}
     if dataset is None:
         _refuse(of_dataset, "needs --dataset", "Add --dataset PATH, or leave it out.")
@@ -67,7 +67,8 @@ def evaluate(
         _measure_layers(predicted, truth, aoi, ignore_unlabelled, imagery, report, as_json, quiet)
     else:
         _refuse({**layers, **of_layers}, "goes with layers", "Leave it out, or leave out --dataset.")
-        _measure_model(dataset, {k: v for k, v in of_dataset.items() if v is not None}, report, as_json, quiet)
+        options = {k: v for k, v in of_dataset.items() if v is not None}
+        _measure_model(dataset, options | {"ignore_unlabelled": ignore_unlabelled}, report, as_json, quiet)
     if report is not None and not as_json:
         click.echo(f"Report written: {report}", err=True)
 

@@ -41,6 +41,9 @@ STAGE = "measure"
 MOST_UNREADABLE = 0.01
 """Share of a data set's pictures that may be unreadable: beyond it something else is wrong."""
 
+UNLABELLED = "buildings_without_labels"
+"""How a report tells whether they counted: figures compare only where they did in both."""
+
 OVERLAY_PX = 384
 SURROUNDINGS = 0.25
 """How much of a building's width is shown around it."""
@@ -83,11 +86,18 @@ def evaluate(
     figures = evaluate_layers(layers, true, geometry, ignore_unlabelled=ignore_unlabelled)
     clock.step()
     if folder is not None:
-        about = {"predicted": str(predicted), "truth": str(truth), "area": None if area is None else str(area)}
+        about = {
+            "predicted": str(predicted), "truth": str(truth), "area": None if area is None else str(area),
+            UNLABELLED: _treated(ignore_unlabelled),
+        }  # fmt: skip
         worst = _building_pictures(layers, layers_in_crs_of(layers, true), geometry, imagery)
         write_report(folder, path.name, figures, about, worst)
         clock.step()
     return figures
+
+
+def _treated(ignore_unlabelled: bool) -> str:
+    return "left out" if ignore_unlabelled else "counted"
 
 
 def _building_pictures(
@@ -149,6 +159,7 @@ def evaluate_dataset(
     layout: str | None = None,
     split: str | None = None,
     limit: int | None = None,
+    ignore_unlabelled: bool = False,
     report: str | Path | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -163,6 +174,7 @@ def evaluate_dataset(
         layout: Name of its layout; None to tell it from what lies there.
         split: One of its splits; None for all of it.
         limit: Measure so many pictures, evenly spread over the data set; None for all.
+        ignore_unlabelled: Leave out predicted buildings that touch no true roof, for labels that leave some out.
         report: Folder to write the figures and pictures of the worst windows into; None for no report.
         threads: CPU threads of the network; None for all cores.
         progress: Told of each step.
@@ -181,7 +193,8 @@ def evaluate_dataset(
     card = open_model(model).card
     folder = None if report is None else ReportFolder(Path(report))
     dataset = open_dataset(path, layout, split=split)
-    measured, worst = _measure(dataset, chosen_pictures(len(dataset.pictures), limit), model, threads, Clock(progress))
+    numbers = chosen_pictures(len(dataset.pictures), limit)
+    measured, worst = _measure(dataset, numbers, model, threads, ignore_unlabelled, Clock(progress))
     name = Path(path).resolve().name + (f" {split}" if split else "")
     measured = dataclasses.replace(measured, name=name)
     if folder is not None:
@@ -189,6 +202,7 @@ def evaluate_dataset(
             "model": f"{card.name} {card.version}", "data_set": type(dataset).__name__, "split": split or "all",
             "pictures": measured.pictures, "of": len(dataset.pictures), "heads": ", ".join(dataset.heads),
             "licence": dataset.licence, "left_out": dict(measured.left_out),
+            UNLABELLED: _treated(ignore_unlabelled),
             "skipped_files": list(dataset.skipped),
         }  # fmt: skip
         write_report(folder, name, measured.figures, about, _window_pictures(worst))
@@ -205,14 +219,20 @@ def chosen_pictures(count: int, limit: int | None) -> Sequence[int]:
 
 
 def _measure(
-    dataset: RoofDataset, numbers: Sequence[int], model: str | Path, threads: int | None, clock: Clock
+    dataset: RoofDataset,
+    numbers: Sequence[int],
+    model: str | Path,
+    threads: int | None,
+    ignore_unlabelled: bool,
+    clock: Clock,
 ) -> tuple[DatasetFigures, tuple[WorstWindow, ...]]:
     """Figures of the pictures together, and their worst windows; pictures that cannot be read are left out."""
     total, tells_all_lines = Total(), True
     worst: tuple[WorstWindow, ...] = ()
     left_out: dict[str, str] = {}
     clock.stage(STAGE, len(numbers))
-    for measured in measured_pictures(dataset, numbers, model, left_out, clock, threads):
+    each = measured_pictures(dataset, numbers, model, left_out, clock, threads, ignore_unlabelled=ignore_unlabelled)
+    for measured in each:
         total.add(measured.figures)
         worst = keep_worst([*worst, *measured.worst])
         tells_all_lines &= measured.tells_all_lines
@@ -229,6 +249,8 @@ def measured_pictures(
     clock: Clock,
     threads: int | None,
     tile_px: Callable[[Picture], int | None] = lambda _: None,
+    *,
+    ignore_unlabelled: bool = False,
 ) -> Iterator[Measured]:
     """Measure a model on pictures of a data set, one by one.
 
@@ -240,6 +262,7 @@ def measured_pictures(
         clock: Told of each.
         threads: CPU threads of the network; None for all cores.
         tile_px: Side of the network's windows for a picture; None for what the model says.
+        ignore_unlabelled: Leave out predicted buildings that touch no true roof.
 
     Raises:
         DataError: Over 1 % of them cannot be read.
@@ -251,7 +274,8 @@ def measured_pictures(
         picture = dataset.pictures[number]
         try:
             with tempfile.TemporaryDirectory(prefix="roofgeo-") as folder:
-                yield measure_picture(dataset, number, model, Path(folder), threads=threads, tile_px=tile_px(picture))
+                options = {"threads": threads, "tile_px": tile_px(picture), "ignore_unlabelled": ignore_unlabelled}
+                yield measure_picture(dataset, number, model, Path(folder), **options)
         except DataError as error:
             left_out[picture.name] = error.message
             _check_readable(left_out, len(numbers))

@@ -14,12 +14,13 @@ import rasterio.crs
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
+from rasterio.features import geometry_mask
 from rasterio.transform import array_bounds
 from rasterio.warp import Resampling, reproject, transform_bounds
 
 from roofgeo.evaluation.classes import class_sums
 from roofgeo.evaluation.heights import height_sums
-from roofgeo.evaluation.layers import evaluate_layers
+from roofgeo.evaluation.layers import Layers, evaluate_layers, layers_in_crs_of, roof_union, touching
 from roofgeo.evaluation.lines import raster_line_sums
 from roofgeo.evaluation.masks import boundary_overlap, boundary_reach_px, roof_overlap
 from roofgeo.evaluation.report import Figures, Total
@@ -40,6 +41,7 @@ from roofgeo.pipeline.prediction import PredictResult, predict
 from roofgeo.raster.geotiff import read_raster
 from roofgeo.schema import (
     BACKGROUND,
+    BUILDINGS_LAYER,
     FLAT,
     GEOPACKAGE,
     NODATA,
@@ -69,7 +71,15 @@ class Measured:
     tells_all_lines: bool
 
 
-def measure_picture(dataset: RoofDataset, number: int, model: str | Path, folder: Path, **options: Any) -> Measured:
+def measure_picture(
+    dataset: RoofDataset,
+    number: int,
+    model: str | Path,
+    folder: Path,
+    *,
+    ignore_unlabelled: bool = False,
+    **options: Any,
+) -> Measured:
     """Predict a picture of a data set, and measure the outputs against its labels.
 
     Args:
@@ -77,6 +87,7 @@ def measure_picture(dataset: RoofDataset, number: int, model: str | Path, folder
         number: Of the picture.
         model: As `predict` takes it.
         folder: Where the picture and the outputs go; what lies there is replaced.
+        ignore_unlabelled: Leave out predicted buildings that touch no true roof, and their pixels.
         options: Of `predict`.
 
     Raises:
@@ -89,17 +100,45 @@ def measure_picture(dataset: RoofDataset, number: int, model: str | Path, folder
     parts = ((window, dataset.scene(number, window).image) for window in pieces_of(picture))
     write_orthophoto(orthophoto, picture.window.shape, place.crs, place.transform, parts)
     result = predict(None, orthophoto, model, folder / "roofs", overwrite=True, unproven_heights=True, **options)
+    labels = Labels(picture)
+    for window in pieces_of(picture):
+        labels.add(Piece.read(dataset, number, window))
+    layers, truth = read_layers(result.paths[GEOPACKAGE]), _true_layers(labels, place)
+    left_out = _unlabelled(layers, truth).to_crs(place.crs) if ignore_unlabelled else gpd.GeoSeries()
     rasters = _Rasters(result)
-    figures, labels = Total(), Labels(picture)
+    figures = Total()
     worst: tuple[WorstWindow, ...] = ()
     for window in pieces_of(picture):
         piece = Piece.read(dataset, number, window)
         predicted = rasters.under(place.of(piece.halo), place.crs, piece.halo.shape)
-        figures.add(_raster_figures(piece, predicted))
-        worst = keep_worst([*worst, *_worst_window(piece, predicted, picture)])
-        labels.add(piece)
-    figures.add(_vector_figures(labels, place, read_layers(result.paths[GEOPACKAGE])))
+        counted = piece.counted & _outside(left_out, place.of(piece.halo), piece.halo.shape)
+        figures.add(_raster_figures(piece, predicted, counted))
+        worst = keep_worst([*worst, *_worst_window(piece, predicted, counted, picture)])
+    figures.add(_vector_figures(labels, truth, place, layers, ignore_unlabelled=ignore_unlabelled))
     return Measured(figures.figures, worst, labels.tells_all_lines)
+
+
+def _true_layers(labels: Labels, place: Place) -> dict[str, gpd.GeoDataFrame]:
+    """Planes and lines as layers; where labels are rasters, their connected components; none without roofs."""
+    if not {"segments", "roof"} & labels.heads:
+        return {}
+    return component_layers(labels, place) if labels.is_raster else plane_layers(labels, place)
+
+
+def _unlabelled(predicted: Layers, truth: Layers) -> gpd.GeoSeries:
+    """Outlines of the predicted buildings that touch no true roof; none where roofs are not labelled."""
+    outlines = predicted[BUILDINGS_LAYER.name]
+    if not truth:
+        return outlines.geometry[:0]
+    kept = touching(predicted, roof_union(layers_in_crs_of(predicted, truth)))
+    return outlines.geometry[~outlines.index.isin(kept[BUILDINGS_LAYER.name].index)]
+
+
+def _outside(polygons: gpd.GeoSeries, transform: Affine, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """(height, width) True where a pixel has its centre in none of the polygons."""
+    if polygons.empty:
+        return np.ones(shape, bool)
+    return np.asarray(geometry_mask(polygons, shape, transform))
 
 
 class _Rasters:
@@ -142,9 +181,9 @@ class _Rasters:
         return Window(row, col, row_end - row, col_end - col).grow(1).intersection(grid.window)
 
 
-def _raster_figures(piece: Piece, predicted: Mapping[str, NDArray[Any]]) -> Figures:
-    """Pixels of a piece against its labels, for the heads that are labelled and predicted."""
-    heads, targets, counted = piece.heads, piece.targets, piece.counted
+def _raster_figures(piece: Piece, predicted: Mapping[str, NDArray[Any]], counted: NDArray[np.bool_]) -> Figures:
+    """Counted pixels of a piece against its labels, for the heads that are labelled and predicted."""
+    heads, targets = piece.heads, piece.targets
     found = Figures()
     if "segments" in predicted:
         roof = _roof_mask(predicted["segments"])
@@ -170,10 +209,13 @@ def _roof_mask(segments: Codes) -> Codes:
     return np.where(segments == NODATA, NODATA, segments != BACKGROUND).astype(np.uint8)
 
 
-def _worst_window(piece: Piece, predicted: Mapping[str, NDArray[Any]], picture: Picture) -> Iterator[WorstWindow]:
+def _worst_window(
+    piece: Piece, predicted: Mapping[str, NDArray[Any]], counted: NDArray[np.bool_], picture: Picture
+) -> Iterator[WorstWindow]:
     if "segments" not in predicted or not {"segments", "roof"} & piece.heads:
         return
-    found, truth = predicted["segments"][piece.inner], piece.codes[piece.inner]
+    found = predicted["segments"][piece.inner]
+    truth = np.where(counted, piece.codes, NODATA)[piece.inner]
     if "segments" not in piece.heads:
         found = np.where(found == NODATA, NODATA, np.where(found == BACKGROUND, BACKGROUND, FLAT)).astype(np.uint8)
     share = wrong_share(found, truth, picture.pixel_size_m)
@@ -182,13 +224,14 @@ def _worst_window(piece: Piece, predicted: Mapping[str, NDArray[Any]], picture: 
         yield WorstWindow(name, share, piece.scene.image[:, *piece.inner].copy(), truth.copy(), found.copy())
 
 
-def _vector_figures(labels: Labels, place: Place, predicted: dict[str, gpd.GeoDataFrame]) -> Figures:
-    """Layers against planes and lines; where labels are rasters, against their connected components."""
-    if not {"segments", "roof"} & labels.heads:
+def _vector_figures(
+    labels: Labels, truth: Layers, place: Place, predicted: Layers, *, ignore_unlabelled: bool
+) -> Figures:
+    """Layers against true ones, on the labelled ground."""
+    if not truth:
         return Figures()
-    truth = component_layers(labels, place) if labels.is_raster else plane_layers(labels, place)
     area = labelled_area(labels.codes != NODATA, place).to_crs(predicted[SEGMENTS_LAYER.name].crs).union_all()
-    found = evaluate_layers(predicted, truth, area)
+    found = evaluate_layers(predicted, truth, area, ignore_unlabelled=ignore_unlabelled)
     if labels.is_raster:
         found = _without_vertices(found)
     return found

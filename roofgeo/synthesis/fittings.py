@@ -1,4 +1,4 @@
-"""What is on a roof besides its planes: caps, gutters, parapets, chimneys, windows, solar panels, dormers, tanks.
+"""What is on a roof besides its planes: caps, gutters, parapets, snow guards, chimneys, windows, panels, dormers.
 
 All of it is drawn, none of it is labelled: the labels keep to the roof's planes.
 """
@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-from shapely.geometry import Polygon, box
+from shapely.geometry import LineString, Polygon, box
 from shapely.prepared import prep
 
 from roofgeo.synthesis import materials
@@ -21,6 +21,8 @@ from roofgeo.synthesis.surfaces import Surface, box_m, disc_m, level, strip_m
 
 Rng = np.random.Generator
 _PITCHED = 0.03
+_EAVE_LEVEL_M = 0.05
+_SHORTEST_GUARD_M = 1.5
 
 
 def edge_caps(rng: Rng, edges: tuple[RoofEdge, ...], covering: Material) -> list[Surface]:
@@ -69,6 +71,28 @@ def parapets(rng: Rng, roof: Roof, covering: Material) -> list[Surface]:
         for i in range(len(ring)):
             strip = strip_m(ring[i], ring[(i + 1) % len(ring)], wide, 1.0)
             found.append(Surface(strip, level(c + high), material))
+    return found
+
+
+def snow_guards(rng: Rng, roof: Roof) -> list[Surface]:
+    """Low bars along the eaves of the pitched faces of a roof, which hold snow back."""
+    up_m, wide_m, over_m = rng.uniform(0.4, 0.9), rng.uniform(0.08, 0.14), rng.uniform(0.12, 0.25)
+    material = plain(vary(rng, ((170, 172, 174), (70, 66, 62), (150, 84, 66))[int(rng.integers(3))], 0.15), 0.05)
+    found = []
+    for number, height in enumerate(roof.heights_m):
+        gradient = np.array(height[:2])
+        steepness = float(np.hypot(*gradient))
+        if steepness <= _PITCHED:
+            continue
+        ring = roof.ring_m(number)
+        room = Polygon(ring).buffer(-0.25)
+        z = height_at(height, ring)
+        low = z < z.min() + _EAVE_LEVEL_M
+        for i in np.flatnonzero(low & np.roll(low, -1)):
+            bar = LineString(ring[[i, (i + 1) % len(ring)]] + gradient / steepness * up_m).intersection(room)
+            if bar.geom_type == "LineString" and bar.length > _SHORTEST_GUARD_M:
+                start, end = np.asarray(bar.coords)
+                found.append(Surface(strip_m(start, end, wide_m), _over(height, over_m), material))
     return found
 
 

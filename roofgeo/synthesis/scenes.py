@@ -35,6 +35,8 @@ from roofgeo.synthesis.trees import Canopy, Tree, draw_canopy, random_tree, row_
 
 Rng = np.random.Generator
 _MAX_BUILDINGS = 320
+_SNOW_GUARDS = 0.25
+"""Share of the roofs with snow guards where there is most technology."""
 
 
 @dataclass(frozen=True)
@@ -332,6 +334,9 @@ def _roof_surfaces(rng: Rng, town: _Settlement, roof: Roof, style: Style, palett
         pieces += fittings.edge_caps(rng, roof_edges(roof), flat if is_flat else pitched)
     if rng.random() < 0.55:
         pieces += fittings.parapets(rng, roof, flat)
+    (own,) = rng.spawn(1)  # with snow guards or without, all else that a seed draws stays
+    if own.random() < _SNOW_GUARDS * town.wealth:
+        pieces += fittings.snow_guards(own, roof)
     pieces += fittings.roof_things(rng, roof, pitched, town.wealth)
     return pieces
 

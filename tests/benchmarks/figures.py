@@ -41,6 +41,9 @@ from tests.benchmarks.sets import MeasuredSet, banepa, kampala, rendered_scenes,
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("ROOFGEO_TEST_DATA", ROOT.parent / "shared" / "data"))
+LEAVING_OUT = (("", True), (", unlabelled counted", False))
+"""How sets are called that leave out roofs, and whether found buildings that touch none of theirs are left out."""
+
 SEAM_PX = 2048
 SEAM_CONTEXT_PX = 512
 """How much more the whole forward pass sees on each side, so that it has no border of its own."""
@@ -48,11 +51,20 @@ SEAM_CONTEXT_PX = 512
 
 def measure(measured: MeasuredSet, model: str, folder: Path) -> Figures:
     """Predict a set and compare the layers with the truth, and the classes if the truth has segments."""
+    return compare(predict(measured, model, folder), measured)
+
+
+def predict(measured: MeasuredSet, model: str, folder: Path) -> prediction.PredictResult:
+    """Predict a set into a folder of its name."""
     output = folder / measured.name.replace(" ", "_")
-    result = prediction.predict(measured.aoi, measured.imagery, model, output, overwrite=True)
+    return prediction.predict(measured.aoi, measured.imagery, model, output, overwrite=True)
+
+
+def compare(result: prediction.PredictResult, measured: MeasuredSet, *, ignore_unlabelled: bool = False) -> Figures:
+    """Figures of a predicted set."""
     predicted = read_layers(result.paths[GEOPACKAGE])
     area = None if measured.area is None else measured.area.to_crs(result.grid.crs).union_all()
-    figures = evaluate_layers(predicted, measured.truth, area)
+    figures = evaluate_layers(predicted, measured.truth, area, ignore_unlabelled=ignore_unlabelled)
     if SEGMENTS_LAYER.name in measured.truth:
         figures += Figures(classes=_classes(result, measured.truth[SEGMENTS_LAYER.name], area))
     return figures
@@ -115,9 +127,13 @@ def all_figures(model: str, folder: Path) -> Iterator[tuple[str, Figures]]:
     yield "sample and 20 rendered scenes", add_up(scenes)
     if DATA.is_dir():
         yield "RoofGraph val", evaluate_dataset(DATA / "roofgraph", model, split="val").figures
-        yield "RID, seven tiles", evaluate_dataset(DATA / "rid", model).figures
+        for told, ignore in LEAVING_OUT:
+            rid = evaluate_dataset(DATA / "rid", model, ignore_unlabelled=ignore)
+            yield "RID, seven tiles" + told, rid.figures
         for measured in (kampala(DATA), banepa(DATA)):
-            yield measured.name, measure(measured, model, folder)
+            result = predict(measured, model, folder)
+            for told, ignore in LEAVING_OUT:
+                yield measured.name + told, compare(result, measured, ignore_unlabelled=ignore)
 
 
 def figures_of(model: str, folder: Path) -> tuple[str, dict[str, Figures]]:

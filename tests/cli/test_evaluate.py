@@ -52,7 +52,7 @@ def test_help_shows_both_uses() -> None:
         ((LABELS, LABELS, "--split", "test"), "--split needs --dataset"),
         ((LABELS, LABELS, "--imagery", "ortho.tif"), "--imagery needs --report"),
         ((LABELS, LABELS, "--dataset", "RID"), "PREDICTED goes with layers"),
-        (("--dataset", "RID", "--ignore-unlabelled"), "--ignore-unlabelled goes with layers"),
+        (("--dataset", "RID", "--aoi", "area.geojson"), "--aoi goes with layers"),
         ((LABELS, LABELS, "--report", f"{LABELS}/report"), "the report cannot be written into"),
     ],
 )

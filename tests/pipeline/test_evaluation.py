@@ -125,9 +125,12 @@ class Oracle:
         ]  # fmt: skip
         segments = gpd.GeoDataFrame(rows, crs=crs)
         lines = [
-            {"line_type": line.line_type, "geometry": shapely.LineString([transform * tuple(xy) for xy in line.xy])}
+            {
+                "line_type": line.line_type, "building_id": line.building,
+                "geometry": shapely.LineString([transform * tuple(xy) for xy in line.xy]),
+            }
             for line in self.scene.lines
-        ]
+        ]  # fmt: skip
         buildings = segments[["building_id", "geometry"]].dissolve("building_id").reset_index()
         return {"roof_segments": segments, "roof_lines": gpd.GeoDataFrame(lines, crs=crs), "buildings": buildings}
 
@@ -139,10 +142,12 @@ PLACES = [(LOCAL_CRS, LOCAL), (CRS.from_epsg(25832), EAST_OF_MUNICH), (CRS.from_
 ALL = ("segments", "azimuth", "lines", "roof", "height")
 
 
-def measured(dataset: RoofDataset, oracle: Oracle, folder: Path, monkeypatch: pytest.MonkeyPatch) -> measuring.Measured:
+def measured(
+    dataset: RoofDataset, oracle: Oracle, folder: Path, monkeypatch: pytest.MonkeyPatch, **options: bool
+) -> measuring.Measured:
     folder.mkdir(exist_ok=True)
     monkeypatch.setattr(measuring, "predict", oracle)
-    return measuring.measure_picture(dataset, 0, "oracle", folder)
+    return measuring.measure_picture(dataset, 0, "oracle", folder, **options)
 
 
 @pytest.mark.parametrize(("crs", "transform"), PLACES, ids=["local", "UTM", "degrees"])
@@ -262,6 +267,39 @@ def test_unlabelled_ground_is_not_measured(tmp_path: Path, monkeypatch: pytest.M
     for key in ("roof_iou", "raster_roof_iou", "miou_18", "segment_precision", "building_f"):
         assert figures[key] == pytest.approx(1), key
     assert figures["labelled_px"] == 200 * 160
+
+
+@pytest.mark.parametrize("side_px", [64, 1024])
+@pytest.mark.parametrize("as_raster", [True, False])
+def test_buildings_without_labels_can_be_left_out(
+    as_raster: bool, side_px: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(labels, "WINDOW_PX", side_px)
+    scene = drawn_scene()
+    truth = dataclasses.replace(scene, planes=scene.planes[:2])  # without the garage
+    if as_raster:
+        truth = dataclasses.replace(truth, planes=(), lines=(), rasters=rasterize_targets(truth), azimuth_bin_deg=22.5)
+    dataset, oracle = Drawn([truth], LOCAL_CRS, LOCAL, ALL), Oracle(scene)
+    keys = ("roof_iou", "raster_roof_iou", "segment_precision", "building_f")
+    counted = measured(dataset, oracle, tmp_path / "counted", monkeypatch).figures.as_dict()
+    assert max(counted[key] for key in keys) < 0.99
+    found = measured(dataset, oracle, tmp_path / "left_out", monkeypatch, ignore_unlabelled=True)
+    figures = found.figures.as_dict()
+    assert {key: figures[key] for key in keys} == pytest.approx(dict.fromkeys(keys, 1.0), abs=1e-6)
+    garage_px = round(shapely.Polygon(scene.planes[2].ring).area)
+    assert figures["labelled_px"] == pytest.approx(200 * 260 - garage_px, abs=8)
+    assert all(window.wrong_share == 0 for window in found.worst)
+
+
+@pytest.mark.parametrize("heads", [("lines", "height"), ALL])
+def test_where_no_roof_is_labelled_none_is_left_out_wrongly(
+    heads: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = dataclasses.replace(drawn_scene(), planes=(), lines=())
+    dataset = Drawn([bare], LOCAL_CRS, LOCAL, heads)
+    figures = measured(dataset, Oracle(drawn_scene()), tmp_path, monkeypatch, ignore_unlabelled=True).figures.as_dict()
+    assert figures["predicted_segments"] == 0
+    assert figures["roof_iou"] is None
 
 
 def opened(dataset: RoofDataset, oracle: Oracle, monkeypatch: pytest.MonkeyPatch) -> None:
