@@ -11,7 +11,7 @@ from roofgeo.synthesis.fittings import snow_guards
 from roofgeo.synthesis.shapes import height_at
 
 
-@pytest.mark.parametrize(("shape", "faces"), [("gable", 2), ("hip", 4), ("shed", 1), ("flat", 0)])
+@pytest.mark.parametrize(("shape", "faces"), [("gable", 2), ("pyramid", 4), ("shed", 1), ("flat", 0)])
 def test_snow_guards_run_along_the_eaves_of_pitched_faces(shape: str, faces: int) -> None:
     rng = np.random.default_rng(3)
     roof = random_roof(rng, shape, (14.0, 9.0), 3.0, 35.0)
