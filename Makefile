@@ -3,7 +3,7 @@
 # make test-slow  the slow ones
 # make plugin   the ZIP that QGIS installs: dist/roofgeo_qgis-VERSION.zip
 # make lint     ruff, mypy and bandit
-# make figures  measure the model and write what the README shows
+# make figures  measure the shipped models, and write the tables of the README and of their cards
 # make samples  render samples/ anew
 
 .DEFAULT_GOAL := help
@@ -68,7 +68,7 @@ lint: .venv-dev/installed
 	.venv-dev/bin/bandit --quiet --recursive qgis_plugin/roofgeo_qgis
 
 figures: .venv-dev/installed
-	.venv-dev/bin/python -m tests.benchmarks.figures
+	.venv-dev/bin/python -m tests.benchmarks.figures --write
 
 samples: .venv-dev/installed
 	.venv-dev/bin/python samples/make_samples.py

@@ -274,8 +274,10 @@ def measured_pictures(
         picture = dataset.pictures[number]
         try:
             with tempfile.TemporaryDirectory(prefix="roofgeo-") as folder:
-                options = {"threads": threads, "tile_px": tile_px(picture), "ignore_unlabelled": ignore_unlabelled}
-                yield measure_picture(dataset, number, model, Path(folder), **options)
+                options = {"threads": threads, "tile_px": tile_px(picture)}
+                yield measure_picture(
+                    dataset, number, model, Path(folder), ignore_unlabelled=ignore_unlabelled, **options
+                )
         except DataError as error:
             left_out[picture.name] = error.message
             _check_readable(left_out, len(numbers))
