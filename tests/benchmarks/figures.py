@@ -174,7 +174,8 @@ def main() -> None:
 def write(table: str, figures: dict[str, Figures], model: str) -> None:
     """Put the figures where users read them."""
     opened = open_model(model)
-    for path in ([ROOT / "README.md"] if model == DEFAULT_MODEL else []) + [opened.folder / "MODEL_CARD.md"]:
+    pages = [opened.folder / "MODEL_CARD.md", *([ROOT / "README.md"] if model == DEFAULT_MODEL else [])]
+    for path in filter(Path.is_file, pages):
         text = path.read_text(encoding="utf-8")
         marked = f"<!-- figures -->\n{table}\n<!-- /figures -->"
         path.write_text(re.sub(r"<!-- figures -->.*<!-- /figures -->", marked, text, flags=re.S), encoding="utf-8")

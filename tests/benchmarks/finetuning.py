@@ -47,13 +47,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the tiles, the model and the predictions are kept")
     parser.add_argument("--start-from", type=Path, required=True, help="folder of the model to go on from")
-    arguments = parser.parse_args()
+    arguments, options = parser.parse_known_args()
     data, tuned = arguments.folder / "data", arguments.folder / "model"
     gather(data / "mine")
     config = ["--config", str(ROOT / "recipes" / "finetuning.toml"), "--data-root", str(data)]
-    roofgeo(
-        ["train", *config, "--start-from", str(arguments.start_from), "--output", str(tuned)], standalone_mode=False
-    )
+    start = ["--start-from", str(arguments.start_from), "--output", str(tuned)]
+    roofgeo(["train", *config, *start, *options], standalone_mode=False)
     figures: dict[str, Figures] = {}
     for name, model in (("before", arguments.start_from), ("after", tuned)):
         output = arguments.folder / name
