@@ -293,7 +293,7 @@ class Sums:
 def _share(right: list[bool | None]) -> str:
     told = [one for one in right if one is not None]
     untold = len(right) - len(told)
-    return f"{np.mean(told):.3f} of {len(told)}" + (f" ({untold} NULL)" if untold else "")
+    return (f"{np.mean(told):.3f}" if told else "-") + f" of {len(told)}" + (f" ({untold} NULL)" if untold else "")
 
 
 def _whole_sum(values: pd.Series) -> float:
