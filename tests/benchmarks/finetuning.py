@@ -44,7 +44,7 @@ def rows(name: str, model: Path, folder: Path) -> Iterator[tuple[str, Figures]]:
 
 def main() -> None:
     """Train, measure and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, epilog="Other options go to roofgeo train.")
     parser.add_argument("folder", type=Path, help="where the tiles, the model and the predictions are kept")
     parser.add_argument("--start-from", type=Path, required=True, help="folder of the model to go on from")
     arguments, options = parser.parse_known_args()
