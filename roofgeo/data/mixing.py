@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import torch
 from affine import Affine
 from torch.utils.data import Dataset, default_collate
 
@@ -143,7 +145,10 @@ class TrainingWindows(Dataset[Sample]):
         Raises:
             DataError: Nothing it was tried with could be read.
         """
-        rng = np.random.default_rng([self.seed, number])
+        with _one_thread():
+            return self._drawn(np.random.default_rng([self.seed, number]))
+
+    def _drawn(self, rng: Rng) -> Sample:
         source = self.sources[rng.choice(len(self.sources), p=self.shares)]
         skipped: list[str] = []
         sample: Sample | None = None
@@ -167,6 +172,17 @@ def collate_windows(samples: Sequence[Mapping[str, Any]]) -> Sample:
     """A batch: tensors and numbers stacked, what was skipped in one tuple."""
     stacked: Sample = default_collate([{k: v for k, v in sample.items() if k != "skipped"} for sample in samples])
     return {**stacked, "skipped": tuple(line for sample in samples for line in sample.get("skipped", ()))}
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """PyTorch as in a worker, on one thread: the last bits of what it computes depend on how many there are."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _is_worth_it(sample: Sample, rng: Rng) -> bool:

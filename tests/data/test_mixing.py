@@ -50,6 +50,21 @@ def test_workers_give_the_same_windows(scene: LabelledScene) -> None:
         assert torch.equal(alone["image"], shared["image"]) and torch.equal(alone["segments"], shared["segments"])
 
 
+def test_windows_do_not_depend_on_the_number_of_threads(scene: LabelledScene) -> None:
+    threads, numbers = torch.get_num_threads(), range(12)
+    drawn = []
+    try:
+        for number_of_threads in (1, 2, 5):
+            torch.set_num_threads(number_of_threads)
+            data = windows(scene, cut=WindowCut(256, 0.2))
+            drawn.append([data[number]["image"] for number in numbers])
+            assert torch.get_num_threads() == number_of_threads, "left as it was"
+    finally:
+        torch.set_num_threads(threads)
+    for number in numbers:
+        assert torch.equal(drawn[0][number], drawn[1][number]) and torch.equal(drawn[0][number], drawn[2][number])
+
+
 def test_shares_decide_how_often_a_source_is_drawn() -> None:
     drawn: list[str] = []
 
