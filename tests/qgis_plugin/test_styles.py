@@ -284,7 +284,8 @@ def test_map_tips_tell_what_is_known_with_units(layers: dict, name: str) -> None
         seen.setFeature(feature)
         tip = QgsExpression.replaceExpressionText(layer.mapTipTemplate(), seen)
         assert "NULL" not in tip and "[%" not in tip
-        known = [field for field in layer.fields().names()[2:] if feature[field] not in (None, False)]
+        names = layer.fields().names()[2:]
+        known = [field for field in names if feature[field] is not None and feature[field] is not False]
         known = [field for field in known if not (isinstance(feature[field], QVariant) and feature[field].isNull())]
         assert tip.count("<tr>") == len(known)
         assert re.search(r"Confidence&nbsp;</td><td>\d+ %<", tip)
