@@ -80,13 +80,8 @@ def open_sources(recipe: Recipe, folder: Path, tell: Callable[[str, int, int], N
         for source, drawn in zip(recipe.data, opened, strict=True)
         if drawn.training is not None and source.share > 0
     ]
-    # What another licence than these allows is for the user to judge.
     licence = strictest(drawn.licence for _, drawn, _ in trained if drawn.licence in LICENCES)
-    if settings.licence in LICENCES and strictest((settings.licence, licence)) != settings.licence:
-        raise InputError(
-            f"the weights are to be under {settings.licence}, which the data's {licence} does not allow",
-            f'Leave those data out, or write licence = "{licence}".',
-        )
+    must_allow(licence, settings.licence, f"data under {licence}")
     measured = [(1.0, drawn.validation) for drawn in opened if drawn.validation is not None]
     validation = None
     if measured and settings.validation_windows:
@@ -101,6 +96,19 @@ def open_sources(recipe: Recipe, folder: Path, tell: Callable[[str, int, int], N
         tuple(drawn.origin for _, drawn, _ in trained),
         licence,
     )
+
+
+def must_allow(theirs: str, licence: str, what: str) -> None:
+    """Check that weights may be under a licence. What others than `LICENCES` allow is for the user to judge.
+
+    Raises:
+        InputError: What the weights come from is under a stricter one.
+    """
+    if theirs in LICENCES and licence in LICENCES and strictest((licence, theirs)) != licence:
+        raise InputError(
+            f"the weights are to be under {licence}, which {what} do not allow",
+            f'Leave those out, or write licence = "{theirs}".',
+        )
 
 
 def strictest(licences: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from roofgeo import __version__
 from roofgeo.errors import InputError, ModelError
 from roofgeo.pipeline.progress import Progress
 from roofgeo.pipeline.recipe import DataSource, Recipe, TrainingSettings, make_recipe
-from roofgeo.pipeline.sourcing import Sourced, open_sources, strictest
+from roofgeo.pipeline.sourcing import Sourced, must_allow, open_sources, strictest
 
 if TYPE_CHECKING:
     from roofgeo.models.capacity import Found
@@ -106,6 +106,8 @@ def _train(recipe: Recipe, output: Path, progress: Progress | None, figures: Fig
 
     settings, folder = recipe.settings, output / RUN
     check_output(output)
+    for start in _begun_with(settings.start_from).values():
+        must_allow(start["licence"], settings.licence, f"the weights of {start['name']} under {start['licence']}")
     prepare_torch(settings.seed, settings.threads)
     fitting.choose_accelerator(settings)  # before the data are opened, which may take long
     architecture = make_architecture(settings)

@@ -173,7 +173,7 @@ def test_weights_are_under_the_strictest_licence_of_what_they_were_trained_on(tm
     write_roofgraph(tmp_path / "roofgraph")
     real = DataSource(path=tmp_path / "roofgraph", layout="roofgraph", validation="")
     settings = {"licence": "CC-BY-4.0", "window_px": 64, "steps": 1}
-    with pytest.raises(InputError, match=r"under CC-BY-4.0, which the data's CC-BY-NC-4.0 does not allow"):
+    with pytest.raises(InputError, match=r"under CC-BY-4.0, which data under CC-BY-NC-4.0 do not allow"):
         open_sources(make_recipe(data=[real, RENDERED], values=settings), tmp_path / "run")
     measured = dataclasses.replace(real, share=0)
     only_measured = open_sources(make_recipe(data=[measured, RENDERED], values=settings), tmp_path / "run")
@@ -185,6 +185,12 @@ def test_weights_are_under_the_strictest_licence_of_what_they_were_trained_on(tm
     assert open_sources(free, tmp_path / "run").licence == "CC-BY-NC-4.0"
     assert strictest(("CC-BY-4.0", "CC0-1.0", "")) == "CC-BY-4.0"
     assert strictest(("CC-BY-NC-4.0", "LicenseRef-ours")) == "LicenseRef-ours", "what is unknown may forbid anything"
+
+
+def test_weights_begun_with_others_are_no_freer_than_those(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"CC-BY-4.0, which the weights of research under CC-BY-NC-4.0 do not allow"):
+        train(RENDERED, tmp_path / "mine", start_from="research", licence="CC-BY-4.0", **{**QUICK, "encoder": None})
+    assert not (tmp_path / "mine" / "card.json").exists()
 
 
 def test_what_a_training_begins_with_is_told_before_it_begins(tmp_path: Path) -> None:
