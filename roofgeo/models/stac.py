@@ -63,7 +63,7 @@ def stac_item(card: ModelCard, sizes: Mapping[str, int], parameters: int | None)
             "mlm:accelerator_constrained": False,
             "mlm:accelerator_summary": "any CPU that ONNX Runtime runs on",
             **_amounts(parameters),
-            **_pretraining(card.training.get("settings", {})),
+            **_pretraining(card.training),
             "mlm:hyperparameters": _hyperparameters(card),
             "mlm:input": [_image_input(card), _metadata_input(card)],
             "mlm:output": [_output(HEAD[head], bands) for head, bands in band_slices(card.heads).items()],
@@ -90,14 +90,17 @@ def _amounts(parameters: int | None) -> dict[str, int]:
     return {"mlm:total_parameters": parameters, "mlm:memory_size": _BYTES_PER_PARAMETER * parameters}
 
 
-def _pretraining(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What its training began with, where the card tells."""
-    begun_with = settings.get("start_from") or settings.get("encoder_weights")
-    if begun_with is None:
+def _pretraining(training: Mapping[str, Any]) -> dict[str, Any]:
+    """What its training began with, where the card tells: a model and its version, or weights of the encoder."""
+    begun_with = training.get("begun_with")
+    if begun_with:
+        return {"mlm:pretrained": True, "mlm:pretrained_source": f"{begun_with['name']} {begun_with['version']}"}
+    weights = training.get("settings", {}).get("encoder_weights")
+    if weights is None:
         return {}
-    if begun_with == "none":
+    if weights == "none":
         return {"mlm:pretrained": False, "mlm:pretrained_source": None}
-    return {"mlm:pretrained": True, "mlm:pretrained_source": str(begun_with)}
+    return {"mlm:pretrained": True, "mlm:pretrained_source": str(weights)}
 
 
 def _hyperparameters(card: ModelCard) -> dict[str, Any]:

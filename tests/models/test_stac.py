@@ -154,16 +154,22 @@ def test_any_name_becomes_one_the_extension_takes(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "begun_with", "told"),
     [
-        ({}, {}),
-        ({"encoder_weights": "none", "start_from": None}, {"mlm:pretrained": False, "mlm:pretrained_source": None}),
-        ({"encoder_weights": "imagenet"}, {"mlm:pretrained": True, "mlm:pretrained_source": "imagenet"}),
-        ({"start_from": "open"}, {"mlm:pretrained": True, "mlm:pretrained_source": "open"}),
+        ({}, {}, {}),
+        ({"encoder_weights": "none", "start_from": None}, {}, {"mlm:pretrained": False, "mlm:pretrained_source": None}),
+        ({"encoder_weights": "imagenet"}, {}, {"mlm:pretrained": True, "mlm:pretrained_source": "imagenet"}),
+        (
+            {"encoder_weights": "imagenet", "start_from": "open"},
+            {"begun_with": {"name": "open", "version": "1"}},
+            {"mlm:pretrained": True, "mlm:pretrained_source": "open 1"},
+        ),
     ],
 )
-def test_it_tells_what_the_training_began_with(settings: dict[str, Any], told: dict[str, Any]) -> None:
-    properties = stac_item(card(training={"settings": settings}), {}, None)["properties"]
+def test_it_tells_what_the_training_began_with(
+    settings: dict[str, Any], begun_with: dict[str, Any], told: dict[str, Any]
+) -> None:
+    properties = stac_item(card(training={"settings": settings, **begun_with}), {}, None)["properties"]
     assert {name: value for name, value in properties.items() if "pretrained" in name} == told
     trained = {name: value for name, value in settings.items() if value is not None}
     assert properties["mlm:hyperparameters"].get("training", {}) == trained
