@@ -44,8 +44,8 @@ def calibrate(
 ) -> None:
     """Make the confidence of MODEL's segments the chance that they are right, and write that into its card.
 
-    MODEL is a model's folder; run this after roofgeo train, on labelled data the model was not trained on. A
-    reliability diagram is written beside the card. Needs pip install "roofgeo[train]".
+    MODEL is a model's folder or its name; run this after roofgeo train, on labelled data the model was not trained on.
+    A reliability diagram is written beside the card. Needs pip install "roofgeo[train]".
     """
     ctx.find_root().meta["progress"] = progress
     from roofgeo import pipeline

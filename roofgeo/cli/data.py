@@ -90,7 +90,7 @@ def prepare(
 
 
 @data.command(
-    epilog=EXAMPLE.format("roofgeo data compose recipes/mix.toml --licence CC-BY-4.0 --out mix-open --jobs 2")
+    epilog=EXAMPLE.format("roofgeo data compose recipes/mix.toml --data-root data --licence CC-BY-4.0 --out data/mix")
 )
 @click.argument("mix", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write; a run resumes.")

@@ -44,7 +44,7 @@ def _option(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return click.option(flag, name, type=kind, default=None, help=f"{about.help}{ranged}{shown}")
 
 
-@click.command(epilog=EXAMPLE.format("roofgeo train --config recipes/unet-mobilenet-v2.toml --output runs/small"))
+@click.command(epilog=EXAMPLE.format("roofgeo train prepared/town --output models/town"))
 @click.argument("data", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path), help="Folder of the model; a run resumes.")
 @click.option("--config", type=click.Path(path_type=Path), help="Recipe: a TOML file of settings and [[data]].")

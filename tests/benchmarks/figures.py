@@ -161,6 +161,8 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="keep the predictions in this folder")
     parser.add_argument("--write", action="store_true", help="write README.md and the models' cards")
     arguments = parser.parse_args()
+    if arguments.write and not DATA.is_dir():
+        parser.error(f"{DATA} is not there: most figures would be lost; ROOFGEO_TEST_DATA may name the data's folder")
     for model in [arguments.model] if arguments.model else sorted(shipped_models()):
         with tempfile.TemporaryDirectory() as temporary:
             folder = (arguments.keep or Path(temporary)) / Path(model).name

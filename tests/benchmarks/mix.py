@@ -2,7 +2,7 @@
 
 Seconds are those of processors, so that other work on the machine does not count.
 
-Run: ``.venv-dev/bin/python -m tests.benchmarks.mix recipes/mix.toml --scenes 64``
+Run: ``.venv-dev/bin/python -m tests.benchmarks.mix recipes/mix.toml --data-root data --scenes 64``
 """
 
 from __future__ import annotations
