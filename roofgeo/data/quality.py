@@ -25,7 +25,7 @@ LEAST_VALID: Final = 0.5
 """Of a place less of which holds data nothing is told."""
 
 DARKEST: Final = 80.0
-"""Grey level that the brightest 2 % of the pixels exceed by day: 128 and more, by night 56 and less."""
+"""Grey level that the brightest 2 % of the pixels exceed by day: 90 and more, by night 56 and less."""
 
 WHITE: Final = 220.0
 MOST_WHITE: Final = 0.5

@@ -81,7 +81,7 @@ def rendered_scenes(folder: Path, first: int = FIRST_SCENE) -> Iterator[Measured
 
     Args:
         folder: Where they are written.
-        first: Seed of the first; from the usual one on no other command renders them.
+        first: Seed of the first; from the usual one on nothing is chosen by them.
     """
     for seed in range(first, first + 20):
         rendered = render_scene(seed, SCENE_PX, SCENE_PIXEL_M, whole_buildings=True)
