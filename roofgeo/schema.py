@@ -219,9 +219,9 @@ LINES_LAYER: Final = Layer(
             "length on the slope, of a step the longer of its two; NULL if the slope is known on neither hand", True,
         ),
         Field("azimuth_deg", "float64", "deg", "direction of the line from true north, 0 to 180"),
-        Field("left_segment_id", "int64", "", "segment on the left hand; NULL outside the building", True),
-        Field("right_segment_id", "int64", "", "segment on the right hand; NULL outside the building", True),
-        Field("building_id", "int64", "", "building the line belongs to"),
+        Field("left_segment_id", "int64", "", "segment on the left hand; NULL where there is none", True),
+        Field("right_segment_id", "int64", "", "segment on the right hand; NULL where there is none", True),
+        Field("building_id", "int64", "", "building on the left hand, or on the right where none is on the left"),
         Field(
             "confidence", "float64", "0..1",
             "mean probability the network gives a line of this type here, as it is: not calibrated",

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyogrio
 import pyproj
 import rasterio
 import rasterio.features
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 COMPASS = ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"]
 LINE_TYPES = ["eave", "ridge", "hip", "valley", "rake", "step"]
@@ -147,14 +150,25 @@ def check_shapes(output: Output) -> Problems:
         union = shapely.union_all(parts)
         if shapely.area(parts).sum() - union.area > 1e-3:
             yield f"segments of building {building} overlap"
-        if not shapely.coverage_is_valid(parts, gap_width=0.02):
-            yield f"segments of building {building} do not share their edges"
         outline = outlines.get(building, shapely.Polygon())
         if outline.symmetric_difference(union).area > AREA_TOLERANCE * union.area:
             yield f"building {building} is not the union of its segments"
+    for parts in hanging_together(output.segments, output.lines):
+        if not shapely.coverage_is_valid(parts, gap_width=0.02):
+            yield f"segments at {shapely.centroid(parts[0])} and beside do not share their edges"
     everything = output.segments.geometry
     if everything.area.sum() - everything.union_all().area > 1e-3:
         yield "buildings overlap"
+
+
+def hanging_together(segments: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -> list[NDArray[np.object_]]:
+    """The polygons of segments, of each group that lines link: of one building, or of several wall to wall."""
+    row = pd.Series(np.arange(len(segments)), index=segments["segment_id"])
+    left, right = (row.reindex(lines[f"{side}_segment_id"]).to_numpy(float) for side in ("left", "right"))
+    both = ~np.isnan(left) & ~np.isnan(right)
+    links = (np.ones(both.sum()), (left[both].astype(int), right[both].astype(int)))
+    group = connected_components(coo_array(links, shape=(len(row),) * 2), directed=False)[1]
+    return [rows.geometry.to_numpy() for _, rows in segments.groupby(group)]
 
 
 def check_angles(output: Output) -> Problems:

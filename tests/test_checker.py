@@ -422,7 +422,7 @@ def invalid_segment(layers: Layers) -> None:
         (cell("roof_segments", "confidence", None), "roof_segments: confidence is NULL somewhere"),
         (invalid_segment, "a segment is not valid"),
         (shifted("roof_segments", 1, -0.5), "segments of building 1 overlap"),
-        (shifted("roof_segments", 1, 0.01), "segments of building 1 do not share their edges"),
+        (shifted("roof_segments", 1, 0.01), "beside do not share their edges"),
         (shifted("roof_segments", 2, -6), "buildings overlap"),
         (shifted("buildings", 0, 1), "building 1 is not the union of its segments"),
         (cell("roof_segments", "azimuth_deg", None), "azimuths are not NULL exactly where the orientation is flat"),

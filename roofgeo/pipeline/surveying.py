@@ -14,7 +14,7 @@ from pyproj import CRS
 
 from roofgeo.data.elevation import Elevation, Samples, open_elevation
 from roofgeo.errors import AreaError, DataError, InputError
-from roofgeo.vector.building import Faces
+from roofgeo.vector.cluster import Faces
 from roofgeo.vector.crops import FloatArray, IntArray
 from roofgeo.vector.graph import GeometryArray
 from roofgeo.vector.surface import FLAT_DEG, Planes, fit_planes, low_heights

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Final
 
 import geopandas as gpd
@@ -11,6 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS, Proj, Transformer
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from roofgeo.grid import Grid
 from roofgeo.schema import (
@@ -23,7 +26,7 @@ from roofgeo.schema import (
     Layer,
     orientation_name,
 )
-from roofgeo.vector.building import Building, Faces, Lines
+from roofgeo.vector.cluster import Cluster, Faces, Lines, beside_lines
 from roofgeo.vector.confidence import line_probability, raw_confidence
 from roofgeo.vector.crops import BoolArray, FloatArray, IntArray
 from roofgeo.vector.cut import clipped_to, kept_apart, outline, touching
@@ -51,22 +54,22 @@ class _Roofs:
 
     Attributes:
         outlines: (buildings,) Polygons.
+        confidence: (buildings,) mean probability of roof.
         scale_m2: (buildings,) area in the grid over area on the ground.
         north_deg: (buildings,) azimuth from true north minus azimuth from the grid's.
         faces: All faces.
-        face_building: (faces,) building of each face.
+        face_building: (faces,) building of each face, ascending.
         lines: All lines.
-        line_building: (lines,) building of each line.
         line_code: (lines,) type of each line.
     """
 
     outlines: GeometryArray
+    confidence: FloatArray
     scale_m2: FloatArray
     north_deg: FloatArray
     faces: Faces
     face_building: IntArray
     lines: Lines
-    line_building: IntArray
     line_code: IntArray
 
     @property
@@ -74,9 +77,33 @@ class _Roofs:
         """(faces,) True where the face has a downslope."""
         return np.asarray(self.faces.downslopes.any(1))
 
+    @cached_property
+    def line_building(self) -> IntArray:
+        """(lines,) building on the left of each line, or on the right where nothing is on the left."""
+        left, right = self.lines.sides.T
+        return np.asarray(self.face_building[np.where(left >= 0, left, right)])
+
+    def only(self, chosen: BoolArray) -> _Roofs:
+        """These of the buildings; a line keeps its type where the building on its other side is gone."""
+        of_face = chosen[self.face_building]
+        lines = self.lines.renumbered(np.where(of_face, np.cumsum(of_face) - 1, -1))
+        kept = replace(
+            self,
+            outlines=self.outlines[chosen],
+            confidence=self.confidence[chosen],
+            scale_m2=self.scale_m2[chosen],
+            north_deg=self.north_deg[chosen],
+            faces=self.faces.take(of_face),
+            face_building=(np.cumsum(chosen) - 1)[self.face_building[of_face]],
+            lines=lines.take(lines.inside),
+            line_code=self.line_code[lines.inside],
+        )
+        order = np.argsort(kept.line_building, kind="stable")
+        return replace(kept, lines=kept.lines.take(order), line_code=kept.line_code[order])
+
 
 def attribute_layers(
-    buildings: Iterable[Building],
+    clusters: Iterable[Cluster],
     grid: Grid,
     area: shapely.Geometry | None = None,
     *,
@@ -89,7 +116,7 @@ def attribute_layers(
     """The layers of `roofgeo.schema.LAYERS` by name, numbered from north to south and west to east.
 
     Args:
-        buildings: All that were found.
+        clusters: All that were found.
         grid: Their grid.
         area: Buildings that touch it belong to the result; None takes all. In the grid's CRS.
         clip: Cut buildings at the area's edge instead of keeping them whole.
@@ -98,17 +125,21 @@ def attribute_layers(
         survey: Takes slopes and heights from a surface model instead, and downslopes where it tells them.
         calibrate: Makes the segments' raw confidence the chance that they are right; without it they keep the raw one.
     """
-    chosen = kept_apart(list(buildings))
+    chosen = kept_apart(list(clusters))
     if area is not None:
         chosen = touching(chosen, area)
     if area is not None and clip:
         chosen = clipped_to(chosen, area)
-    chosen = [b for b in chosen if _confidence(b) >= min_confidence]
-    if not chosen:
-        return {layer.name: _frame(layer, {}, np.zeros(0, object), grid.crs) for layer in LAYERS}
     if survey is None:
         survey = _as_predicted if heights_known else _without_heights
-    roofs = _side_by_side(chosen, grid, survey)
+    roofs = _side_by_side(chosen, grid, survey) if chosen else None
+    if roofs is not None:
+        wanted = roofs.confidence >= min_confidence
+        if area is not None:
+            wanted &= shapely.intersects(area, roofs.outlines)
+        roofs = roofs.only(wanted) if wanted.any() else None
+    if roofs is None:
+        return {layer.name: _frame(layer, {}, np.zeros(0, object), grid.crs) for layer in LAYERS}
     segments = _segments(roofs, calibrate)
     return {
         SEGMENTS_LAYER.name: _frame(SEGMENTS_LAYER, segments, roofs.faces.polygons, grid.crs),
@@ -125,23 +156,42 @@ def _without_heights(faces: Faces, _building: IntArray, _outlines: GeometryArray
     return faces.without_heights()
 
 
-def _confidence(building: Building) -> float:
-    return float(np.average(building.faces.roof, weights=shapely.area(building.faces.polygons)))
+def _side_by_side(clusters: Sequence[Cluster], grid: Grid, survey: Survey) -> _Roofs:
+    whole = np.asarray([outline(cluster) for cluster in clusters], object)
+    order = _north_to_south(whole)
+    ordered = [clusters[i] for i in order]
+    of_face = np.repeat(np.arange(len(order)), [len(cluster.faces.polygons) for cluster in ordered])
+    faces = survey(Faces.joined([cluster.faces for cluster in ordered]), of_face, whole[order])
+    lines = _joined_lines(ordered)
+    beside = beside_lines(faces, lines)
+    code = line_types(lines.linestrings, beside[:, 0], beside[:, 1], _apart(faces, lines), lines.probabilities)
+    building = _linked(faces, lines)
+    by_building = np.argsort(building, kind="stable")
+    parts = np.split(faces.polygons[by_building], np.flatnonzero(np.diff(building[by_building])) + 1)
+    outlines = np.asarray([shapely.coverage_union_all(polygons) for polygons in parts], object)
+    buildings = _north_to_south(outlines)
+    rank = np.argsort(buildings)[building]
+    order = np.lexsort((np.argsort(_north_to_south(faces.polygons)), rank))
+    faces, lines, rank, outlines = (
+        faces.take(order),
+        lines.renumbered(np.argsort(order)),
+        rank[order],
+        outlines[buildings],
+    )
+    area = shapely.area(faces.polygons)
+    confidence = np.clip(np.bincount(rank, area * faces.roof) / np.bincount(rank, area), 0, 1)
+    return _Roofs(outlines, confidence, *_on_the_ground(outlines, grid), faces, rank, lines, code)
 
 
-def _side_by_side(buildings: Sequence[Building], grid: Grid, survey: Survey) -> _Roofs:
-    outlines = np.asarray([outline(b) for b in buildings], object)
-    order = _north_to_south(outlines)
-    ordered, outlines = [_with_ordered_faces(buildings[i]) for i in order], outlines[order]
-    scale_m2, north_deg = _on_the_ground(outlines, grid)
-    face_building = np.repeat(np.arange(len(order)), [len(b.faces.polygons) for b in ordered])
-    faces = survey(Faces.joined([b.faces for b in ordered]), face_building, outlines)
-    line_building = np.repeat(np.arange(len(order)), [len(b.lines.linestrings) for b in ordered])
-    lines = _joined_lines([b.lines for b in ordered], np.searchsorted(face_building, line_building))
-    beside = np.concatenate([faces.downslopes, np.full((1, 2), np.nan)])[lines.sides]
-    apart = _apart(faces, lines)
-    code = line_types(lines.linestrings, beside[:, 0], beside[:, 1], apart, lines.probabilities)
-    return _Roofs(outlines, scale_m2, north_deg, faces, face_building, lines, line_building, code)
+def _linked(faces: Faces, lines: Lines) -> IntArray:
+    """(faces,) numbers of the buildings: faces of the same one that a line links.
+
+    One that was cut may have come apart, and is several then.
+    """
+    left, right = lines.sides[(lines.sides >= 0).all(1)].T
+    same = faces.building[left] == faces.building[right]
+    links = coo_array((same[same], (left[same], right[same])), shape=(len(faces.building),) * 2)
+    return np.asarray(connected_components(links, directed=False)[1], np.int64)
 
 
 def _apart(faces: Faces, lines: Lines) -> BoolArray:
@@ -150,14 +200,14 @@ def _apart(faces: Faces, lines: Lines) -> BoolArray:
     return planes_apart(lines.linestrings, faces.centres[lines.sides], levels_m, faces.gradients[lines.sides])
 
 
-def _joined_lines(parts: Sequence[Lines], first_face: IntArray) -> Lines:
-    """All lines; `first_face` (lines,) is the number that face 0 of the line's building now has."""
-    sides = np.concatenate([part.sides for part in parts])
-    return Lines(
-        np.concatenate([part.linestrings for part in parts]),
-        np.where(sides >= 0, sides + first_face[:, None], -1),
-        np.concatenate([part.probabilities for part in parts]),
-    )
+def _joined_lines(clusters: Sequence[Cluster]) -> Lines:
+    """The lines of all clusters; faces are numbered through all of them."""
+    first = np.cumsum([0, *(len(cluster.faces.polygons) for cluster in clusters)])
+    parts = [
+        cluster.lines.renumbered(np.arange(start, start + len(cluster.faces.polygons)))
+        for start, cluster in zip(first, clusters, strict=False)
+    ]
+    return Lines(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Lines)))
 
 
 def _north_to_south(geometries: GeometryArray) -> IntArray:
@@ -165,12 +215,6 @@ def _north_to_south(geometries: GeometryArray) -> IntArray:
     left, _, _, top = shapely.bounds(geometries).T
     points = shapely.get_coordinates(shapely.point_on_surface(geometries))
     return np.asarray(np.lexsort((points[:, 0], -points[:, 1], left, -top)), np.int64)
-
-
-def _with_ordered_faces(building: Building) -> Building:
-    order = _north_to_south(building.faces.polygons)
-    number = np.append(np.argsort(order), -1)
-    return Building(building.faces.take(order), replace(building.lines, sides=number[building.lines.sides]))
 
 
 def _on_the_ground(outlines: GeometryArray, grid: Grid) -> tuple[FloatArray, FloatArray]:
@@ -294,7 +338,7 @@ def _buildings(roofs: _Roofs, segments: dict[str, Any]) -> dict[str, Any]:
         "roof_area_m2": np.bincount(of, segments["area_m2"], count),
         "dominant_azimuth_deg": largest,
         "height_m": np.divide(height_sum, known, out=np.full(count, np.nan), where=known > 0),
-        "confidence": np.clip(np.bincount(of, area * roofs.faces.roof, count) / total, 0, 1),
+        "confidence": roofs.confidence,
     }
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from roofgeo.schema import AZIMUTH_BIN_DEG, COMPASS, FIRST_PITCHED, FLAT
-from roofgeo.vector.building import Faces, Lines
+from roofgeo.vector.cluster import Faces, Lines
 from roofgeo.vector.crops import FloatArray, IntArray
 
 HALF_SURE_M2: Final = 2.0

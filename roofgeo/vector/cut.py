@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import shapely
 
-from roofgeo.vector.building import Building, Lines, straight_stretches
+from roofgeo.vector.cluster import Cluster, Lines, straight_stretches
 from roofgeo.vector.crops import BoolArray, FloatArray, IntArray
 from roofgeo.vector.graph import GeometryArray
 from roofgeo.vector.planes import MIN_BUILDING_M2
@@ -29,28 +29,28 @@ _INSERTED_M: Final = 1e-7
 _OVERLAP_M2: Final = 1e-6
 
 
-def outline(building: Building) -> shapely.Geometry:
+def outline(building: Cluster) -> shapely.Geometry:
     """The union of a building's faces."""
     return shapely.coverage_union_all(building.faces.polygons)
 
 
-def touching(buildings: Sequence[Building], area: shapely.Geometry) -> list[Building]:
+def touching(buildings: Sequence[Cluster], area: shapely.Geometry) -> list[Cluster]:
     """The buildings that touch an area (in the grid's CRS), whole."""
     shapely.prepare(area)
     return [b for b in buildings if bool(shapely.intersects(area, b.faces.polygons).any())]
 
 
-def clipped_to(buildings: Sequence[Building], area: shapely.Geometry) -> list[Building]:
+def clipped_to(buildings: Sequence[Cluster], area: shapely.Geometry) -> list[Cluster]:
     """What of the buildings lies in an area (in the grid's CRS), marked where it was cut. One may become several."""
     shapely.prepare(area)
-    parts: list[Building] = []
+    parts: list[Cluster] = []
     for building in buildings:
         within = bool(shapely.covers(area, building.faces.polygons).all())
         parts.extend([building] if within else _parts(_cut(building, area, inside=True)))
     return parts
 
 
-def kept_apart(buildings: Sequence[Building]) -> list[Building]:
+def kept_apart(buildings: Sequence[Cluster]) -> list[Cluster]:
     """The buildings without overlap: straightening may push neighbours into each other; the larger one keeps its place.
 
     What comes out does not depend on the order of the buildings.
@@ -78,7 +78,7 @@ def _by_size(outlines: GeometryArray) -> IntArray:
     return np.asarray(np.argsort(order), np.int64)
 
 
-def _cut(building: Building, area: shapely.Geometry, *, inside: bool) -> Building:
+def _cut(building: Cluster, area: shapely.Geometry, *, inside: bool) -> Cluster:
     """What of a building lies inside an area, or outside; crumbs of faces are left out.
 
     All edges are noded together with the area's, so faces still share theirs. Faces cut at an area they should lie in
@@ -94,7 +94,7 @@ def _cut(building: Building, area: shapely.Geometry, *, inside: bool) -> Buildin
     polygons, face = pieces[piece[chosen]], face[chosen]
     clipped = building.faces.clipped[face] | (is_part[chosen] & inside)
     faces = replace(building.faces.take(face), polygons=polygons, clipped=clipped)
-    return Building(faces, _lines_of(polygons, building.lines, cuts=not inside))
+    return Cluster(faces, _lines_of(polygons, building.lines, cuts=not inside))
 
 
 def _met(polygons: GeometryArray, edge: shapely.Geometry) -> tuple[GeometryArray, shapely.Geometry]:
@@ -214,7 +214,7 @@ def _merged(start: FloatArray, end: FloatArray, keys: IntArray) -> tuple[Geometr
     return np.asarray(lines), unique[of]
 
 
-def _parts(building: Building) -> list[Building]:
+def _parts(building: Cluster) -> list[Cluster]:
     """The building, or its parts if it has come apart."""
     polygons = building.faces.polygons
     if not len(polygons):
@@ -223,11 +223,7 @@ def _parts(building: Building) -> list[Building]:
     return [_only(building, shapely.within(inside, part)) for part in shapely.get_parts(outline(building))]
 
 
-def _only(building: Building, chosen: BoolArray) -> Building:
-    """The building with these of its faces and the lines beside them."""
-    number = np.append(np.where(chosen, np.cumsum(chosen) - 1, -1), -1)
-    lines = building.lines
-    sides = number[lines.sides]
-    beside = (sides >= 0).any(1)
-    kept = Lines(lines.linestrings[beside], sides[beside], lines.probabilities[beside])
-    return Building(building.faces.take(chosen), kept)
+def _only(cluster: Cluster, chosen: BoolArray) -> Cluster:
+    """The cluster with these of its faces and the lines beside them."""
+    lines = cluster.lines.renumbered(np.where(chosen, np.cumsum(chosen) - 1, -1))
+    return Cluster(cluster.faces.take(chosen), lines.take(lines.inside))

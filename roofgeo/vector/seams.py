@@ -18,7 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from roofgeo.grid import Grid, Window
-from roofgeo.vector.building import Building, build
+from roofgeo.vector.cluster import Cluster, build
 from roofgeo.vector.crops import Bands, BoolArray, RoofCrop, cut_crop
 from roofgeo.vector.planes import MIN_BUILDING_M2
 
@@ -48,7 +48,7 @@ class BlockRoofs:
     """
 
     core: Window
-    buildings: tuple[Building, ...]
+    buildings: tuple[Cluster, ...]
     fragments: tuple[Fragment, ...]
     valid_edges: tuple[BoolArray, BoolArray, BoolArray, BoolArray]
 
@@ -66,7 +66,7 @@ def vectorize_block(bands: Bands, roof: BoolArray, valid: BoolArray, core: Windo
     """
     edge = _picture_edge(valid, core, grid)
     labels, _ = ndimage.label(roof & valid)
-    done: list[Building] = []
+    done: list[Cluster] = []
     fragments: list[Fragment] = []
     for number, (rows, cols) in enumerate(ndimage.find_objects(labels), 1):
         window = Window(core.row + rows.start, core.col + cols.start, rows.stop - rows.start, cols.stop - cols.start)
@@ -82,7 +82,7 @@ def vectorize_block(bands: Bands, roof: BoolArray, valid: BoolArray, core: Windo
     return BlockRoofs(core, tuple(done), tuple(fragments), sides)
 
 
-def join_blocks(blocks: Iterable[BlockRoofs], grid: Grid) -> tuple[Building, ...]:
+def join_blocks(blocks: Iterable[BlockRoofs], grid: Grid) -> tuple[Cluster, ...]:
     """All buildings of an area: those the blocks have done, and those made of their fragments.
 
     A roof that ends at a block which is not among `blocks` (it could not be read) counts as clipped there.
@@ -94,7 +94,7 @@ def join_blocks(blocks: Iterable[BlockRoofs], grid: Grid) -> tuple[Building, ...
     if not fragments:
         return done
     group = _groups(fragments, grid)
-    crossing: list[Building] = []
+    crossing: list[Cluster] = []
     order = np.argsort(group, kind="stable")
     for together in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
         crossing.extend(build(_paste([fragments[i].crop for i in together]), grid))

@@ -29,7 +29,7 @@ from roofgeo.pipeline.evaluation import chosen_pictures, measured_pictures
 from roofgeo.pipeline.progress import Clock
 from roofgeo.pipeline.rendering import RenderedPictures
 from roofgeo.vector import attributes
-from roofgeo.vector.building import Faces, Lines
+from roofgeo.vector.cluster import Faces, Lines
 from roofgeo.vector.confidence import class_probability, outline_probability, raw_confidence
 
 Floats = NDArray[np.float64]

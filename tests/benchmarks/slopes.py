@@ -28,7 +28,7 @@ from roofgeo.grid import Grid
 from roofgeo.pipeline.surveying import open_surface
 from roofgeo.synthesis import RenderedScene, render_scene
 from roofgeo.vector.attributes import Survey, attribute_layers
-from roofgeo.vector.building import Building, Faces
+from roofgeo.vector.cluster import Cluster, Faces
 from tests.vector.rasters import make_bands, utm_grid
 from tests.vector.shapes import buildings_of
 
@@ -140,7 +140,7 @@ def timed(survey: Survey, seconds: list[float]) -> Survey:
     return run
 
 
-def measure(scenes: list[tuple[RenderedScene, tuple[Building, ...]]], step_px: int, kind: str, dtm: bool) -> Errors:
+def measure(scenes: list[tuple[RenderedScene, tuple[Cluster, ...]]], step_px: int, kind: str, dtm: bool) -> Errors:
     """Errors over all scenes with one kind of surface model."""
     rng, parts, seconds = np.random.default_rng(1), [], []
     grid = utm_grid((SIZE_PX, SIZE_PX), PIXEL_M)
@@ -159,7 +159,7 @@ def measure(scenes: list[tuple[RenderedScene, tuple[Building, ...]]], step_px: i
     return Errors(*columns, sum(seconds))
 
 
-def rendered(count: int) -> Iterator[tuple[RenderedScene, tuple[Building, ...]]]:
+def rendered(count: int) -> Iterator[tuple[RenderedScene, tuple[Cluster, ...]]]:
     """Scenes with buildings, and what the vector stage finds in perfect rasters of them."""
     for seed in range(count):
         scene = render_scene(seed, SIZE_PX, PIXEL_M)

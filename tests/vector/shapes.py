@@ -12,7 +12,7 @@ import shapely
 from roofgeo.data.targets import RoofLine, RoofPlane
 from roofgeo.grid import Grid, Window
 from roofgeo.vector.attributes import attribute_layers
-from roofgeo.vector.building import Building
+from roofgeo.vector.cluster import Cluster
 from roofgeo.vector.seams import join_blocks, vectorize_block
 from tests.vector.rasters import BandArrays, line, make_bands, plane, utm_grid
 
@@ -79,7 +79,7 @@ def shed() -> Roof:
     return [plane([a, b, c, d], 180)], [line("rake", a, b), line("rake", b, c), line("eave", c, d), line("rake", d, a)]
 
 
-def buildings_of(bands: BandArrays, grid: Grid | None = None) -> tuple[Building, ...]:
+def buildings_of(bands: BandArrays, grid: Grid | None = None) -> tuple[Cluster, ...]:
     """The buildings of bands in one piece."""
     shape = bands["roof"].shape[1:]
     grid = grid or utm_grid(shape)

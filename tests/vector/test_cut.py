@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from shapely.affinity import affine_transform
 
-from roofgeo.vector.building import Building
+from roofgeo.vector.cluster import Cluster
 from roofgeo.vector.cut import clipped_to, kept_apart, outline
 from tests.vector.rasters import make_bands
 from tests.vector.shapes import SHAPE, buildings_of, ell, gable, hip
@@ -26,12 +26,12 @@ CRUMB_M2 = 0.0099
 
 
 @cache
-def roof(number: int) -> Building:
+def roof(number: int) -> Cluster:
     (building,) = buildings_of(make_bands(*(hip, gable, ell)[number](), SHAPE))
     return building
 
 
-def moved(building: Building, east_m: float, north_m: float, turn_deg: float) -> Building:
+def moved(building: Cluster, east_m: float, north_m: float, turn_deg: float) -> Cluster:
     cos, sin = np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))
     x, y = shapely.get_coordinates(outline(building).centroid)[0]
     matrix = (cos, -sin, sin, cos, x - cos * x + sin * y + east_m, y - sin * x - cos * y + north_m)
@@ -40,10 +40,10 @@ def moved(building: Building, east_m: float, north_m: float, turn_deg: float) ->
         return np.asarray([affine_transform(geometry, matrix) for geometry in geometries], object)
 
     faces = replace(building.faces, polygons=all_moved(building.faces.polygons))
-    return Building(faces, replace(building.lines, linestrings=all_moved(building.lines.linestrings)))
+    return Cluster(faces, replace(building.lines, linestrings=all_moved(building.lines.linestrings)))
 
 
-def assert_whole(building: Building, area: shapely.Geometry | None = None) -> None:
+def assert_whole(building: Cluster, area: shapely.Geometry | None = None) -> None:
     """Lines are the edges of the faces beside them, all of them but for those at the edge of an area."""
     polygons, lines = building.faces.polygons, building.lines
     left, right = lines.sides.T
@@ -117,7 +117,7 @@ def shortest(number: int) -> float:
 
 def test_a_cut_at_a_neighbour_is_a_line_as_likely_as_the_old_one_beside_it():
     large, small = roof(2), moved(roof(1), 11, 0, 0)
-    small = Building(small.faces, replace(small.lines, probabilities=np.eye(7)[np.arange(len(small.lines.sides)) % 7]))
+    small = Cluster(small.faces, replace(small.lines, probabilities=np.eye(7)[np.arange(len(small.lines.sides)) % 7]))
     cut, kept = kept_apart([small, large])
     assert outline(kept).equals(outline(large))
     seam = shapely.buffer(shapely.intersection(outline(large).boundary, outline(cut).boundary.buffer(1e-6)), 1e-5)

@@ -5,7 +5,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roofgeo.vector.building import CORNER_DEG, straight_stretches
+from roofgeo.vector.cluster import CORNER_DEG, straight_stretches
 from roofgeo.vector.lines import planes_apart
 
 rises = st.floats(-1.5, 1.5)

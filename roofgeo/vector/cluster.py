@@ -1,4 +1,4 @@
-"""One piece of roof -> its buildings: planes found, straightened, and all that the layers need of the bands."""
+"""One piece of roof -> clusters of buildings: planes found, straightened, and what the layers need of the bands."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from roofgeo.schema import FIRST_PITCHED, FLAT
 from roofgeo.vector.crops import BoolArray, Float32Array, FloatArray, IntArray, RoofCrop
 from roofgeo.vector.evidence import face_downslopes, face_means, line_probabilities
 from roofgeo.vector.graph import GeometryArray, PlanarGraph, trace
+from roofgeo.vector.lines import line_types
+from roofgeo.vector.neighbours import buildings_of
 from roofgeo.vector.planes import LabelArray, find_planes, split_buildings
 from roofgeo.vector.regularize import regularize
 from roofgeo.vector.surface import Planes, fit_planes, is_whole
@@ -39,6 +41,7 @@ class Faces:
         residuals_m: (faces,) root mean square distance of the surface from its plane in height; NaN if unknown.
         levels_m: (faces,) height of the plane at the centre in a surface model, of its own datum; NaN if unknown.
         clipped: (faces,) True where the face touches the edge of what was read.
+        building: (faces,) which building of its cluster the face is of.
     """
 
     polygons: GeometryArray
@@ -50,6 +53,7 @@ class Faces:
     residuals_m: FloatArray
     levels_m: FloatArray
     clipped: BoolArray
+    building: IntArray
 
     def take(self, chosen: IntArray | BoolArray) -> Faces:
         """The faces of these numbers, or where this is True."""
@@ -102,22 +106,35 @@ class Lines:
     sides: IntArray
     probabilities: FloatArray
 
+    def take(self, chosen: IntArray | BoolArray) -> Lines:
+        """The lines of these numbers, or where this is True."""
+        return Lines(self.linestrings[chosen], self.sides[chosen], self.probabilities[chosen])
+
+    def renumbered(self, number: IntArray) -> Lines:
+        """The lines with the faces beside them called by (faces,) other numbers, -1 for those that are outside now."""
+        return replace(self, sides=np.append(number, -1)[self.sides])
+
+    @property
+    def inside(self) -> BoolArray:
+        """(lines,) True where a face lies beside the line."""
+        return np.asarray((self.sides >= 0).any(1))
+
 
 @dataclass(frozen=True)
-class Building:
-    """A building: faces that share their edges exactly, and the lines these edges are."""
+class Cluster:
+    """Buildings that hang together: faces that share their edges exactly, and the lines these edges are."""
 
     faces: Faces
     lines: Lines
 
 
-def build(crop: RoofCrop, grid: Grid) -> tuple[Building, ...]:
-    """The buildings in one piece of roof: usually one, none if it is too small, more if they touch by a thread."""
+def build(crop: RoofCrop, grid: Grid) -> tuple[Cluster, ...]:
+    """The clusters in one piece of roof: usually one, none if it is too small, more if they touch by a thread."""
     parts = split_buildings(crop.mask, grid.pixel_size_m)
     return tuple(_build_one(crop.part(mask), grid) for mask in parts)
 
 
-def _build_one(crop: RoofCrop, grid: Grid) -> Building:
+def _build_one(crop: RoofCrop, grid: Grid) -> Cluster:
     labels = find_planes(crop, grid.pixel_size_m)
     graph, polygons = regularize(trace(labels), grid.pixel_size_m)
     lines, sides = straight_runs(graph)
@@ -136,9 +153,24 @@ def _build_one(crop: RoofCrop, grid: Grid) -> Building:
         residuals_m=planes.residuals_m,
         levels_m=np.full(count, np.nan),
         clipped=np.isin(np.arange(1, count + 1), labels[crop.edge]),
+        building=np.zeros(count, np.int64),
     )
     probabilities = line_probabilities(lines, crop.lines, grid.pixel_size_m)
-    return Building(faces, Lines(_to_crs(lines, crop, grid), sides - 1, probabilities))
+    return _with_buildings(faces, Lines(_to_crs(lines, crop, grid), sides - 1, probabilities))
+
+
+def _with_buildings(faces: Faces, lines: Lines) -> Cluster:
+    """The cluster, its buildings told apart by what the network says alone: a surface model may cover only some."""
+    beside = beside_lines(faces, lines)
+    unknown = np.zeros(len(beside), bool)
+    code = line_types(lines.linestrings, beside[:, 0], beside[:, 1], unknown, lines.probabilities)
+    building = buildings_of(shapely.area(faces.polygons), lines.sides, shapely.length(lines.linestrings), code)
+    return Cluster(replace(faces, building=building), lines)
+
+
+def beside_lines(faces: Faces, lines: Lines) -> FloatArray:
+    """(lines, 2, 2) downslopes of the faces on the left and right; 0 where flat, NaN outside."""
+    return np.asarray(np.concatenate([faces.downslopes, np.full((1, 2), np.nan)])[lines.sides])
 
 
 def _planes_of_band(labels: LabelArray, count: int, height_m: Float32Array, pixel_size_m: float) -> Planes:
