@@ -33,18 +33,19 @@ from roofgeo.data.roofgraph import PIXEL_SIZE_M, RoofGraph
 from roofgeo.data.targets import LabelledScene, rasterize_targets
 from roofgeo.evaluation.coverage import NARROW_GAP_M
 from roofgeo.evaluation.layers import evaluate_layers
-from roofgeo.evaluation.polygons import match_polygons, polygons_of
+from roofgeo.evaluation.polygons import match_polygons
 from roofgeo.evaluation.report import Figures
 from roofgeo.grid import Grid
 from roofgeo.models.backends import OnnxNetwork
 from roofgeo.models.checkpoint import DEFAULT_MODEL, open_model
 from roofgeo.schema import FLAT, LINE_CLASSES, LINE_TYPES, SEGMENT_CLASSES
 from roofgeo.synthesis.scenes import render_scene, roof_heights
-from roofgeo.vector import building
+from roofgeo.vector import cluster
 from roofgeo.vector.attributes import attribute_layers
 from roofgeo.vector.crops import RoofCrop
 from roofgeo.vector.planes import MIN_FACE_M2, MIN_FACE_RADIUS_M, find_planes
 from roofgeo.vector.seams import join_blocks, vectorize_block
+from tests.checker_content import hanging_together
 from tests.vector.rasters import one_hot, speckled
 
 DATA = Path(os.environ.get("ROOFGEO_TEST_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
@@ -261,8 +262,10 @@ class Sums:
         thin = _with_thin_faces(truth["roof_segments"])
         pairs = match_polygons(found.geometry.make_valid().to_numpy(), true.geometry.make_valid().to_numpy())
         for first, second in zip(found.index[pairs.predicted], true.index[pairs.truth], strict=True):
-            numbers = (predicted["roof_lines"], first), (truth["roof_lines"], second)
-            lines = [layer[layer["building_id"] == number] for layer, number in numbers]
+            own = predicted["roof_segments"]["segment_id"][predicted["roof_segments"]["building_id"] == first]
+            beside = predicted["roof_lines"][["left_segment_id", "right_segment_id"]].isin(set(own)).any(axis=1)
+            true_lines = truth["roof_lines"]
+            lines = [predicted["roof_lines"][beside], true_lines[true_lines["building_id"] == second]]
             areas_m2 = float(found.geometry[first].area), float(true.geometry[second].area)
             lengths_m = [part.geometry.length.groupby(part["line_type"]).sum() for part in lines]
             self._note("map", areas_m2, lengths_m)
@@ -308,9 +311,8 @@ def _with_thin_faces(segments: gpd.GeoDataFrame) -> set[int]:
 
 
 def faulty_inside(found: Layers) -> int:
-    """Segments with an edge that is not shared as it should be with another of their building."""
-    faces = found["roof_segments"]
-    groups = (polygons_of(rows) for _, rows in faces.groupby("building_id"))
+    """Segments with an edge that is not shared as it should be with another that hangs together with them."""
+    groups = hanging_together(found["roof_segments"], found["roof_lines"])
     faults = [shapely.coverage_invalid_edges(group, gap_width=NARROW_GAP_M) for group in groups]
     return sum(int(np.count_nonzero(~(shapely.is_missing(f) | shapely.is_empty(f)))) for f in faults)
 
@@ -382,7 +384,7 @@ def main() -> None:
     parser.add_argument("--planes", choices=OTHER_PLANES, help="find planes in this other way, to compare")
     arguments = parser.parse_args()
     if arguments.planes:
-        vars(building)["find_planes"] = OTHER_PLANES[arguments.planes]
+        vars(cluster)["find_planes"] = OTHER_PLANES[arguments.planes]
     for name, scenes, makes in SETS:
         for make in makes:
             if arguments.set in (None, name):
