@@ -76,8 +76,8 @@ class SurfaceModels:
 
         Args:
             faces: All faces.
-            building: (faces,) building of each.
-            outlines: (buildings,) Polygons.
+            building: (faces,) which of the outlines each lies in.
+            outlines: (buildings,) Polygons; those that stand wall to wall are one.
             crs: CRS of faces and outlines.
             told: To this is added what the user should know.
         """

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import geopandas as gpd
@@ -41,7 +40,7 @@ SQUARE_DEG: Final = 10.0
 Survey = Callable[[Faces, IntArray, GeometryArray], Faces]
 """Gives the faces of a result their planes in a surface model.
 
-Called once with all faces, (faces,) the building of each, ascending from 0, and (buildings,) outlines.
+Called once with all faces, (faces,) the cluster of each, and (clusters,) outlines.
 """
 
 Calibrate = Callable[[FloatArray], FloatArray]
@@ -60,6 +59,7 @@ class _Roofs:
         faces: All faces.
         face_building: (faces,) building of each face, ascending.
         lines: All lines.
+        line_building: (lines,) building on the left of each line, or on the right where none is on the left; ascending.
         line_code: (lines,) type of each line.
     """
 
@@ -70,36 +70,13 @@ class _Roofs:
     faces: Faces
     face_building: IntArray
     lines: Lines
+    line_building: IntArray
     line_code: IntArray
 
     @property
     def pitched(self) -> BoolArray:
         """(faces,) True where the face has a downslope."""
         return np.asarray(self.faces.downslopes.any(1))
-
-    @cached_property
-    def line_building(self) -> IntArray:
-        """(lines,) building on the left of each line, or on the right where nothing is on the left."""
-        left, right = self.lines.sides.T
-        return np.asarray(self.face_building[np.where(left >= 0, left, right)])
-
-    def only(self, chosen: BoolArray) -> _Roofs:
-        """These of the buildings; a line keeps its type where the building on its other side is gone."""
-        of_face = chosen[self.face_building]
-        lines = self.lines.renumbered(np.where(of_face, np.cumsum(of_face) - 1, -1))
-        kept = replace(
-            self,
-            outlines=self.outlines[chosen],
-            confidence=self.confidence[chosen],
-            scale_m2=self.scale_m2[chosen],
-            north_deg=self.north_deg[chosen],
-            faces=self.faces.take(of_face),
-            face_building=(np.cumsum(chosen) - 1)[self.face_building[of_face]],
-            lines=lines.take(lines.inside),
-            line_code=self.line_code[lines.inside],
-        )
-        order = np.argsort(kept.line_building, kind="stable")
-        return replace(kept, lines=kept.lines.take(order), line_code=kept.line_code[order])
 
 
 def attribute_layers(
@@ -132,12 +109,7 @@ def attribute_layers(
         chosen = clipped_to(chosen, area)
     if survey is None:
         survey = _as_predicted if heights_known else _without_heights
-    roofs = _side_by_side(chosen, grid, survey) if chosen else None
-    if roofs is not None:
-        wanted = roofs.confidence >= min_confidence
-        if area is not None:
-            wanted &= shapely.intersects(area, roofs.outlines)
-        roofs = roofs.only(wanted) if wanted.any() else None
+    roofs = _side_by_side(chosen, grid, survey, area, min_confidence) if chosen else None
     if roofs is None:
         return {layer.name: _frame(layer, {}, np.zeros(0, object), grid.crs) for layer in LAYERS}
     segments = _segments(roofs, calibrate)
@@ -156,31 +128,57 @@ def _without_heights(faces: Faces, _building: IntArray, _outlines: GeometryArray
     return faces.without_heights()
 
 
-def _side_by_side(clusters: Sequence[Cluster], grid: Grid, survey: Survey) -> _Roofs:
+def _side_by_side(
+    clusters: Sequence[Cluster], grid: Grid, survey: Survey, area: shapely.Geometry | None, min_confidence: float
+) -> _Roofs | None:
+    """The buildings that touch the area and are sure enough; None if there is none."""
     whole = np.asarray([outline(cluster) for cluster in clusters], object)
-    order = _north_to_south(whole)
-    ordered = [clusters[i] for i in order]
-    of_face = np.repeat(np.arange(len(order)), [len(cluster.faces.polygons) for cluster in ordered])
-    faces = survey(Faces.joined([cluster.faces for cluster in ordered]), of_face, whole[order])
-    lines = _joined_lines(ordered)
+    from_north = _north_to_south(whole)
+    clusters, whole = [clusters[i] for i in from_north], whole[from_north]
+    of_face = np.repeat(np.arange(len(clusters)), [len(cluster.faces.polygons) for cluster in clusters])
+    faces, lines = Faces.joined([cluster.faces for cluster in clusters]), _joined_lines(clusters)
+    building = _linked(faces, lines)
+    outlines, confidence = _summed_up(faces, building)
+    wanted = confidence >= min_confidence
+    if area is not None:
+        wanted &= shapely.intersects(area, outlines)
+    if not wanted.any():
+        return None
+    by_building = _north_to_south(outlines)
+    by_building = by_building[np.argsort(~wanted[by_building], kind="stable")]
+    building = np.argsort(by_building)[building]
+    order = np.lexsort((np.argsort(_north_to_south(faces.polygons)), building))
+    faces, lines, building = faces.take(order), lines.renumbered(np.argsort(order)), building[order]
+    own = np.arange(np.count_nonzero(building < wanted.sum()))
+    others = faces.take(np.arange(len(own), len(order))).without_heights()
+    # What lies beside a building is no part of the result, but tells the type of the wall between them.
+    faces = Faces.joined([survey(faces.take(own), of_face[order[own]], whole), others])
     beside = beside_lines(faces, lines)
     code = line_types(lines.linestrings, beside[:, 0], beside[:, 1], _apart(faces, lines), lines.probabilities)
-    building = _linked(faces, lines)
-    by_building = np.argsort(building, kind="stable")
-    parts = np.split(faces.polygons[by_building], np.flatnonzero(np.diff(building[by_building])) + 1)
-    outlines = np.asarray([shapely.coverage_union_all(polygons) for polygons in parts], object)
-    buildings = _north_to_south(outlines)
-    rank = np.argsort(buildings)[building]
-    order = np.lexsort((np.argsort(_north_to_south(faces.polygons)), rank))
-    faces, lines, rank, outlines = (
-        faces.take(order),
-        lines.renumbered(np.argsort(order)),
-        rank[order],
-        outlines[buildings],
+    lines = lines.renumbered(np.where(building < wanted.sum(), np.arange(len(order)), -1))
+    left, right = lines.sides.T
+    line_building = np.where(lines.inside, building[np.where(left >= 0, left, right)], len(outlines))
+    inside = np.argsort(line_building, kind="stable")[: np.count_nonzero(lines.inside)]
+    chosen = by_building[: wanted.sum()]
+    return _Roofs(
+        outlines[chosen],
+        confidence[chosen],
+        *_on_the_ground(outlines[chosen], grid),
+        faces.take(own),
+        building[own],
+        lines.take(inside),
+        line_building[inside],
+        code[inside],
     )
+
+
+def _summed_up(faces: Faces, building: IntArray) -> tuple[GeometryArray, FloatArray]:
+    """(buildings,) outlines and mean probabilities of roof of the buildings that faces are numbered by."""
+    order = np.argsort(building, kind="stable")
+    parts = np.split(faces.polygons[order], np.flatnonzero(np.diff(building[order])) + 1)
+    outlines = np.asarray([shapely.coverage_union_all(polygons) for polygons in parts], object)
     area = shapely.area(faces.polygons)
-    confidence = np.clip(np.bincount(rank, area * faces.roof) / np.bincount(rank, area), 0, 1)
-    return _Roofs(outlines, confidence, *_on_the_ground(outlines, grid), faces, rank, lines, code)
+    return outlines, np.clip(np.bincount(building, area * faces.roof) / np.bincount(building, area), 0, 1)
 
 
 def _linked(faces: Faces, lines: Lines) -> IntArray:

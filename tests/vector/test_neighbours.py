@@ -135,6 +135,20 @@ def test_of_a_row_those_houses_belong_to_the_area_that_touch_it():
     assert segments["confidence"].iloc[0] == whole["roof_segments"]["confidence"].iloc[0]
 
 
+def test_only_houses_of_the_result_are_surveyed():
+    clusters, grid = terrace()
+    corner = attribute_layers(clusters, grid)["buildings"].geometry.iloc[1].centroid.buffer(1)
+    asked = []
+
+    def survey(faces, cluster, outlines):
+        asked.append((len(faces.polygons), cluster.tolist(), [round(area) for area in shapely.area(outlines)]))
+        return faces
+
+    layers = attribute_layers(clusters, grid, corner, survey=survey)
+    assert asked == [(1, [0], [240])], "the whole row, so that no neighbour's roof is taken for the ground"
+    assert sorted(layers["roof_lines"]["line_type"]) == ["eave", "eave", "step", "step"]
+
+
 def test_a_cut_row_keeps_its_houses():
     clusters, grid = terrace()
     left, _, right, top = attribute_layers(clusters, grid)["buildings"].total_bounds
