@@ -15,7 +15,7 @@ from roofgeo.vector.crops import BoolArray, Float32Array, FloatArray, IntArray, 
 from roofgeo.vector.evidence import face_downslopes, face_means, line_probabilities
 from roofgeo.vector.graph import GeometryArray, PlanarGraph, trace
 from roofgeo.vector.lines import line_types
-from roofgeo.vector.neighbours import buildings_of
+from roofgeo.vector.neighbours import buildings_of, is_joint
 from roofgeo.vector.planes import LabelArray, find_planes, split_buildings
 from roofgeo.vector.regularize import regularize
 from roofgeo.vector.surface import Planes, fit_planes, is_whole
@@ -164,7 +164,8 @@ def _with_buildings(faces: Faces, lines: Lines) -> Cluster:
     beside = beside_lines(faces, lines)
     unknown = np.zeros(len(beside), bool)
     code = line_types(lines.linestrings, beside[:, 0], beside[:, 1], unknown, lines.probabilities)
-    building = buildings_of(shapely.area(faces.polygons), lines.sides, shapely.length(lines.linestrings), code)
+    joint = is_joint(lines.linestrings, beside, code)
+    building = buildings_of(shapely.area(faces.polygons), lines.sides, shapely.length(lines.linestrings), joint)
     return Cluster(replace(faces, building=building), lines)
 
 

@@ -14,7 +14,7 @@ from roofgeo.vector.graph import GeometryArray
 _LEANS: Final = 0.25
 """A plane falls away from (towards) a line if that part of its downslope is more than this."""
 
-_LEVEL_COS: Final = (0.3, 0.5)
+LEVEL_COS: Final = (0.3, 0.5)
 """A line is level up to the first, inclined from the second of these parts of the downslope along it."""
 
 _LESS: Final = 0.4
@@ -58,7 +58,7 @@ def planes_apart(lines: GeometryArray, centres: FloatArray, levels_m: FloatArray
     """
     middle = shapely.get_coordinates(shapely.line_interpolate_point(lines, 0.5, normalized=True))
     height_m = levels_m + (gradients * (middle[:, None] - centres)).sum(2)
-    turned = (gradients[:, 0] - gradients[:, 1]) * _across(_directions(lines))
+    turned = (gradients[:, 0] - gradients[:, 1]) * _across(directions(lines))
     return np.asarray(np.abs(height_m[:, 0] - height_m[:, 1]) > np.maximum(_STEP_M, _BESIDE_M * np.abs(turned.sum(1))))
 
 
@@ -68,7 +68,7 @@ def fit(lines: GeometryArray, left: FloatArray, right: FloatArray, apart: BoolAr
     Planes that fall the same way meet at a step, or nearly in line at a hip or valley of two pitches: less likely.
     Those known to be apart in height have a step between them and nothing else.
     """
-    along = _directions(lines)
+    along = directions(lines)
     across = _across(along)
     away_left, away_right = (left * across).sum(1), -(right * across).sum(1)
     level = np.abs(np.stack([(left * along).sum(1), (right * along).sum(1)])).mean(0)
@@ -82,8 +82,8 @@ def fit(lines: GeometryArray, left: FloatArray, right: FloatArray, apart: BoolAr
     doubtful = inner & ((np.abs(away_left) < _LEANS) | (np.abs(away_right) < _LEANS))
     fits = {
         "eave": outer & (flat | (foot >= _FOOT_COS[0])),
-        "ridge": falling & (level < _LEVEL_COS[1]),
-        "hip": (falling & (level > _LEVEL_COS[0])) + _LESS * mixed,
+        "ridge": falling & (level < LEVEL_COS[1]),
+        "hip": (falling & (level > LEVEL_COS[0])) + _LESS * mixed,
         "valley": rising + _LESS * mixed,
         "rake": outer & ~flat & (foot < _FOOT_COS[1]),
         "step": ~outer & (flat | apart | mixed | doubtful),
@@ -91,7 +91,7 @@ def fit(lines: GeometryArray, left: FloatArray, right: FloatArray, apart: BoolAr
     return np.stack([fits[name] for name in LINE_TYPES], 1)
 
 
-def _directions(lines: GeometryArray) -> FloatArray:
+def directions(lines: GeometryArray) -> FloatArray:
     """(lines, 2) unit vectors from the first to the last point."""
     ends = [shapely.get_coordinates(shapely.get_point(lines, i)) for i in (0, -1)]
     chord = ends[1] - ends[0]

@@ -1,7 +1,8 @@
 """Buildings that hang together come apart: which faces are a building of their own.
 
-Planes that meet at a ridge, a hip or a valley are one roof. Roofs that only lie beside each other, at a step, are
-neighbours, unless one is too small for a building or too much of its edge is the other's: a dormer, a porch, a lean-to.
+Planes that meet at a ridge, a hip or a valley are one roof, and so is what lies at the foot or the head of a pitched
+plane: an annex, a clerestory. Roofs that only lie beside each other, at another step, are neighbours, unless one is too
+small for a building or too much of its edge is the other's: a dormer, a porch.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from roofgeo.schema import LINE_CODE
-from roofgeo.vector.crops import FloatArray, IntArray
+from roofgeo.vector.crops import BoolArray, FloatArray, IntArray
+from roofgeo.vector.graph import GeometryArray
+from roofgeo.vector.lines import LEVEL_COS, directions
 
 # Chosen on Banepa's train tiles, rendered scenes and 80 of RoofGraph's val roofs, see docs/vectors.md.
 _JOINT_M: Final = 2.0
@@ -29,20 +32,33 @@ _PARTY_SHARE: Final = 0.35
 _JOINTS: Final = tuple(LINE_CODE[name] for name in ("ridge", "hip", "valley"))
 
 
-def buildings_of(area_m2: FloatArray, sides: IntArray, length_m: FloatArray, line_code: IntArray) -> IntArray:
+def is_joint(lines: GeometryArray, beside: FloatArray, line_code: IntArray) -> BoolArray:
+    """(lines,) True where the planes on either hand are one roof.
+
+    Args:
+        lines: LineStrings, y to the north.
+        beside: (lines, 2, 2) downslopes (east, north) on the left and right; 0 where flat, NaN outside.
+        line_code: (lines,) types, of `roofgeo.schema.LINE_CLASSES`.
+    """
+    along = np.abs((beside * directions(lines)[:, None]).sum(2))
+    at_foot_or_head = (beside.any(2) & (along < LEVEL_COS[0])).any(1)
+    joint = np.isin(line_code, _JOINTS) | ((line_code == LINE_CODE["step"]) & at_foot_or_head)
+    return np.asarray(joint, bool)
+
+
+def buildings_of(area_m2: FloatArray, sides: IntArray, length_m: FloatArray, joint: BoolArray) -> IntArray:
     """(faces,) which building each face is of, numbered from 0 in the order of their first faces.
 
     Args:
         area_m2: (faces,) footprints.
         sides: (lines, 2) face on the left and on the right of each line, -1 outside.
         length_m: (lines,) lengths seen from above.
-        line_code: (lines,) types, of `roofgeo.schema.LINE_CLASSES`.
+        joint: (lines,) True where the faces on either hand are one roof.
     """
     count = len(area_m2)
     inner = (sides >= 0).all(1)
     pairs, pair = np.unique(np.sort(sides[inner], axis=1), axis=0, return_inverse=True)
-    joint = np.isin(line_code[inner], _JOINTS)
-    joint_m = np.bincount(pair.ravel(), length_m[inner] * joint, len(pairs))
+    joint_m = np.bincount(pair.ravel(), length_m[inner] * joint[inner], len(pairs))
     roof = _connected(pairs[joint_m > _JOINT_M], count)
     owner = np.arange(count)
     if roof.any():

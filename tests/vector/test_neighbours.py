@@ -12,20 +12,20 @@ from numpy.testing import assert_array_equal
 
 from roofgeo.schema import LINE_CODE
 from roofgeo.vector.attributes import attribute_layers
-from roofgeo.vector.neighbours import buildings_of
+from roofgeo.vector.neighbours import buildings_of, is_joint
 from tests.vector.rasters import line, make_bands, plane, utm_grid
 from tests.vector.shapes import buildings_of as clusters_of
 
-STEP, RIDGE, EAVE = (LINE_CODE[name] for name in ("step", "ridge", "eave"))
+STEP, RIDGE = False, True
 
 
 def row_of(areas_m2, between, shared_m=5.0, outer_m=15.0):
-    """Which building each of a row of faces is of; lines between them of these types."""
+    """Which building each of a row of faces is of; what lies between them joins them or not."""
     count = len(areas_m2)
     sides = [(i, i + 1) for i in range(count - 1)] + [(i, -1) for i in range(count)]
     lengths = [shared_m] * (count - 1) + [outer_m] * count
-    codes = [*between, *[EAVE] * count]
-    return buildings_of(*(np.array(values) for values in (areas_m2, sides, lengths, codes))).tolist()
+    joint = np.array([*between, *[False] * count])
+    return buildings_of(*(np.array(values) for values in (areas_m2, sides, lengths)), joint).tolist()
 
 
 def test_houses_wall_to_wall_come_apart_at_steps():
@@ -36,7 +36,7 @@ def test_houses_wall_to_wall_come_apart_at_steps():
 def test_a_small_roof_belongs_to_the_neighbour_it_shares_most_with():
     sides = np.array([(0, 1), (1, 2), (0, -1), (1, -1), (2, -1)])
     lengths = np.array([3.0, 2.0, 30.0, 9.0, 30.0])
-    assert buildings_of(np.array([60.0, 8.0, 90.0]), sides, lengths, np.full(5, STEP)).tolist() == [0, 0, 1]
+    assert buildings_of(np.array([60.0, 8.0, 90.0]), sides, lengths, np.full(5, False)).tolist() == [0, 0, 1]
 
 
 def test_a_roof_that_lies_in_another_belongs_to_it():
@@ -57,8 +57,8 @@ def test_one_small_roof_after_the_other_is_taken_over():
 
 def test_no_face_and_one_face():
     nothing = np.zeros((0, 2), int)
-    assert buildings_of(np.zeros(0), nothing, np.zeros(0), np.zeros(0, int)).tolist() == []
-    assert buildings_of(np.array([3.0]), np.array([(0, -1)]), np.array([8.0]), np.array([EAVE])).tolist() == [0]
+    assert buildings_of(np.zeros(0), nothing, np.zeros(0), np.zeros(0, bool)).tolist() == []
+    assert buildings_of(np.array([3.0]), np.array([(0, -1)]), np.array([8.0]), np.array([False])).tolist() == [0]
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.integers(0, 30))
@@ -69,8 +69,7 @@ def test_buildings_hang_together_and_what_stays_is_large_and_not_enclosed(seed, 
     )
     sides = sides[sides[:, 0] != sides[:, 1]]
     area, length = rng.uniform(1, 60, count), rng.uniform(0.5, 10, len(sides))
-    code = rng.choice([STEP, RIDGE], len(sides))
-    building = buildings_of(area, sides, length, code)
+    building = buildings_of(area, sides, length, rng.random(len(sides)) < 0.5)
     first = [building.tolist().index(number) for number in range(building.max() + 1)]
     assert first == sorted(first), "numbered in the order of their first faces"
     of = np.where(sides >= 0, building[sides], -1)
@@ -87,6 +86,16 @@ def test_buildings_hang_together_and_what_stays_is_large_and_not_enclosed(seed, 
             edge_m = length[((of == number).sum(1) == 1)].sum()
             assert area[building == number].sum() >= 20
             assert np.bincount(other, length[at]).max() <= 0.35 * edge_m + 1e-9
+
+
+def test_steps_at_the_foot_of_a_slope_join_and_steps_along_it_part():
+    east, south, flat, outside = (1.0, 0.0), (0.0, -1.0), (0.0, 0.0), (np.nan, np.nan)
+    northward = shapely.LineString([(0, 0), (0, 8)])
+    beside = np.array([(flat, east), (east, east), (south, south), (flat, flat), (flat, south), (outside, east)])
+    code = np.full(6, LINE_CODE["step"])
+    found = is_joint(np.full(6, northward), beside, code)
+    assert found[:5].tolist() == [True, True, False, False, False]
+    assert is_joint(np.full(6, northward), beside, np.full(6, LINE_CODE["valley"])).all()
 
 
 HOUSES = (200, 330)
