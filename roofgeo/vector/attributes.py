@@ -11,8 +11,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS, Proj, Transformer
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from roofgeo.grid import Grid
 from roofgeo.schema import (
@@ -31,6 +29,7 @@ from roofgeo.vector.crops import BoolArray, FloatArray, IntArray
 from roofgeo.vector.cut import clipped_to, kept_apart, outline, touching
 from roofgeo.vector.graph import GeometryArray
 from roofgeo.vector.lines import line_types, planes_apart
+from roofgeo.vector.neighbours import connected
 from roofgeo.vector.rooftype import roof_type
 
 SQUARE_DEG: Final = 10.0
@@ -186,10 +185,9 @@ def _linked(faces: Faces, lines: Lines) -> IntArray:
 
     One that was cut may have come apart, and is several then.
     """
-    left, right = lines.sides[(lines.sides >= 0).all(1)].T
-    same = faces.building[left] == faces.building[right]
-    links = coo_array((same[same], (left[same], right[same])), shape=(len(faces.building),) * 2)
-    return np.asarray(connected_components(links, directed=False)[1], np.int64)
+    pairs = lines.sides[(lines.sides >= 0).all(1)]
+    same = faces.building[pairs[:, 0]] == faces.building[pairs[:, 1]]
+    return connected(pairs[same], len(faces.building))
 
 
 def _apart(faces: Faces, lines: Lines) -> BoolArray:

@@ -29,44 +29,44 @@ _INSERTED_M: Final = 1e-7
 _OVERLAP_M2: Final = 1e-6
 
 
-def outline(building: Cluster) -> shapely.Geometry:
+def outline(cluster: Cluster) -> shapely.Geometry:
     """The union of a building's faces."""
-    return shapely.coverage_union_all(building.faces.polygons)
+    return shapely.coverage_union_all(cluster.faces.polygons)
 
 
-def touching(buildings: Sequence[Cluster], area: shapely.Geometry) -> list[Cluster]:
+def touching(clusters: Sequence[Cluster], area: shapely.Geometry) -> list[Cluster]:
     """The buildings that touch an area (in the grid's CRS), whole."""
     shapely.prepare(area)
-    return [b for b in buildings if bool(shapely.intersects(area, b.faces.polygons).any())]
+    return [b for b in clusters if bool(shapely.intersects(area, b.faces.polygons).any())]
 
 
-def clipped_to(buildings: Sequence[Cluster], area: shapely.Geometry) -> list[Cluster]:
+def clipped_to(clusters: Sequence[Cluster], area: shapely.Geometry) -> list[Cluster]:
     """What of the buildings lies in an area (in the grid's CRS), marked where it was cut. One may become several."""
     shapely.prepare(area)
     parts: list[Cluster] = []
-    for building in buildings:
-        within = bool(shapely.covers(area, building.faces.polygons).all())
-        parts.extend([building] if within else _parts(_cut(building, area, inside=True)))
+    for cluster in clusters:
+        within = bool(shapely.covers(area, cluster.faces.polygons).all())
+        parts.extend([cluster] if within else _parts(_cut(cluster, area, inside=True)))
     return parts
 
 
-def kept_apart(buildings: Sequence[Cluster]) -> list[Cluster]:
+def kept_apart(clusters: Sequence[Cluster]) -> list[Cluster]:
     """The buildings without overlap: straightening may push neighbours into each other; the larger one keeps its place.
 
     What comes out does not depend on the order of the buildings.
     """
-    outlines = np.asarray([outline(b) for b in buildings], object)
+    outlines = np.asarray([outline(b) for b in clusters], object)
     pairs = shapely.STRtree(outlines).query(outlines, predicate="intersects")
     pairs = pairs[:, pairs[0] < pairs[1]]
     overlap = shapely.area(shapely.intersection(outlines[pairs[0]], outlines[pairs[1]])) > _OVERLAP_M2
     pairs = pairs[:, overlap]
     rank = _by_size(outlines)
-    kept = {i: [building] for i, building in enumerate(buildings)}
+    kept = {i: [cluster] for i, cluster in enumerate(clusters)}
     for i in sorted(set(pairs.ravel().tolist()), key=lambda number: rank[number]):
         others = [int(n) for n in (*pairs[1, pairs[0] == i], *pairs[0, pairs[1] == i]) if rank[n] < rank[i]]
         taken = [outline(part) for number in others for part in kept[number]]
         if taken:
-            rest = _parts(_cut(buildings[i], shapely.union_all(taken), inside=False))
+            rest = _parts(_cut(clusters[i], shapely.union_all(taken), inside=False))
             kept[i] = [part for part in rest if outline(part).area >= MIN_BUILDING_M2]
     return [part for parts in kept.values() for part in parts]
 
@@ -78,13 +78,13 @@ def _by_size(outlines: GeometryArray) -> IntArray:
     return np.asarray(np.argsort(order), np.int64)
 
 
-def _cut(building: Cluster, area: shapely.Geometry, *, inside: bool) -> Cluster:
+def _cut(cluster: Cluster, area: shapely.Geometry, *, inside: bool) -> Cluster:
     """What of a building lies inside an area, or outside; crumbs of faces are left out.
 
     All edges are noded together with the area's, so faces still share theirs. Faces cut at an area they should lie in
     are marked as clipped, and the cut is no roof line; that at an area they should not lie in is one.
     """
-    whole, edges = _met(building.faces.polygons, shapely.boundary(area))
+    whole, edges = _met(cluster.faces.polygons, shapely.boundary(area))
     pieces = np.asarray(shapely.get_parts(shapely.polygonize(shapely.get_parts(edges))))
     points = shapely.point_on_surface(pieces)
     piece, face = shapely.STRtree(whole).query(points, predicate="within")
@@ -92,9 +92,9 @@ def _cut(building: Cluster, area: shapely.Geometry, *, inside: bool) -> Cluster:
     is_part = shapely.area(pieces)[piece] < least_m2[face]
     chosen = (shapely.covers(area, points[piece]) == inside) & ~(is_part & _is_crumb(pieces)[piece])
     polygons, face = pieces[piece[chosen]], face[chosen]
-    clipped = building.faces.clipped[face] | (is_part[chosen] & inside)
-    faces = replace(building.faces.take(face), polygons=polygons, clipped=clipped)
-    return Cluster(faces, _lines_of(polygons, building.lines, cuts=not inside))
+    clipped = cluster.faces.clipped[face] | (is_part[chosen] & inside)
+    faces = replace(cluster.faces.take(face), polygons=polygons, clipped=clipped)
+    return Cluster(faces, _lines_of(polygons, cluster.lines, cuts=not inside))
 
 
 def _met(polygons: GeometryArray, edge: shapely.Geometry) -> tuple[GeometryArray, shapely.Geometry]:
@@ -214,13 +214,13 @@ def _merged(start: FloatArray, end: FloatArray, keys: IntArray) -> tuple[Geometr
     return np.asarray(lines), unique[of]
 
 
-def _parts(building: Cluster) -> list[Cluster]:
+def _parts(cluster: Cluster) -> list[Cluster]:
     """The building, or its parts if it has come apart."""
-    polygons = building.faces.polygons
+    polygons = cluster.faces.polygons
     if not len(polygons):
         return []
     inside = shapely.point_on_surface(polygons)
-    return [_only(building, shapely.within(inside, part)) for part in shapely.get_parts(outline(building))]
+    return [_only(cluster, shapely.within(inside, part)) for part in shapely.get_parts(outline(cluster))]
 
 
 def _only(cluster: Cluster, chosen: BoolArray) -> Cluster:

@@ -59,7 +59,7 @@ def buildings_of(area_m2: FloatArray, sides: IntArray, length_m: FloatArray, joi
     inner = (sides >= 0).all(1)
     pairs, pair = np.unique(np.sort(sides[inner], axis=1), axis=0, return_inverse=True)
     joint_m = np.bincount(pair.ravel(), length_m[inner] * joint[inner], len(pairs))
-    roof = _connected(pairs[joint_m > _JOINT_M], count)
+    roof = connected(pairs[joint_m > _JOINT_M], count)
     owner = np.arange(count)
     if roof.any():
         owner = _taken_over(
@@ -69,7 +69,7 @@ def buildings_of(area_m2: FloatArray, sides: IntArray, length_m: FloatArray, joi
     return np.asarray(np.argsort(np.argsort(first))[building.ravel()], np.int64)
 
 
-def _connected(pairs: IntArray, count: int) -> IntArray:
+def connected(pairs: IntArray, count: int) -> IntArray:
     """(count,) number of the component of each, linked by (n, 2) pairs."""
     links = coo_array((np.ones(len(pairs), bool), tuple(pairs.T)), shape=(count, count))
     return np.asarray(connected_components(links, directed=False)[1], np.int64)

@@ -42,13 +42,13 @@ class BlockRoofs:
 
     Attributes:
         core: The block's core, in pixels of the grid.
-        buildings: Those that lie in the core and reach no other.
+        clusters: Those that lie in the core and reach no other.
         fragments: Pieces of roof at edges shared with other cores.
         valid_edges: Whether the pixels along the core's top, bottom, left and right side could be read.
     """
 
     core: Window
-    buildings: tuple[Cluster, ...]
+    clusters: tuple[Cluster, ...]
     fragments: tuple[Fragment, ...]
     valid_edges: tuple[BoolArray, BoolArray, BoolArray, BoolArray]
 
@@ -90,7 +90,7 @@ def join_blocks(blocks: Iterable[BlockRoofs], grid: Grid) -> tuple[Cluster, ...]
     blocks = tuple(blocks)
     rows, cols = _readable_sides(blocks, grid)
     fragments = [_with_edge(fragment, rows, cols, grid) for block in blocks for fragment in block.fragments]
-    done = tuple(building for block in blocks for building in block.buildings)
+    done = tuple(cluster for block in blocks for cluster in block.clusters)
     if not fragments:
         return done
     group = _groups(fragments, grid)
